@@ -1,0 +1,100 @@
+"""Reading the data files that people write: TOML with the line of every key.
+
+`tomllib` forgets where a value stood. People who write a study file need the line, and they
+need all faults at once, so this module keeps a second, rough reading of the text that knows
+where each key is, and a collector that lists every fault with its place.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pro_app.errors import DataFileError
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
+_PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
+
+Place = tuple[str | int, ...]
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    return tuple(a or b or c for a, b, c in _PART.findall(dotted))
+
+
+def _line_index(text: str) -> dict[Place, int]:
+    """Map each key's path to its line, counted from 1.
+
+    Arrays of tables count from 0, as in the parsed data. Keys inside inline tables and lines
+    inside multi-line values have no entry of their own: `line_of` falls back to what holds them.
+    """
+    lines: dict[Place, int] = {}
+    counts: dict[Place, int] = {}
+    table: Place = ()
+    fence: str | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if fence:
+            fence = None if fence in line else fence
+            continue
+        if header := _HEADER.match(line):
+            table = ()
+            names = _parts(header[2])
+            for depth, name in enumerate(names):
+                table = (*table, name)
+                if header[1] == "[[" and depth == len(names) - 1:
+                    counts[table] = counts.get(table, -1) + 1
+                if table in counts:
+                    table = (*table, counts[table])
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault((*table, *_parts(key[1])), number)
+            for mark in ('"""', "'''"):
+                if line.count(mark) == 1:
+                    fence = mark
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A parsed TOML file that knows the line of its keys and collects faults."""
+
+    path: Path
+    data: dict[str, Any]
+    lines: dict[Place, int]
+    faults: list[tuple[int, str]] = field(default_factory=list)
+
+    def line_of(self, *place: str | int) -> int:
+        """The line of the key at `place`, or of the nearest table that holds it; 1 at worst."""
+        for end in range(len(place), 0, -1):
+            if place[:end] in self.lines:
+                return self.lines[place[:end]]
+        return 1
+
+    def fault(self, place: Place, text: str) -> None:
+        """Note a fault at `place` (path of keys) and go on reading."""
+        self.faults.append((self.line_of(*place), text))
+
+    def finish(self) -> None:
+        """Raise `DataFileError` with every fault noted so far, in the order of the lines."""
+        if self.faults:
+            rows = [f"{self.path.name}:{line}: {text}" for line, text in sorted(self.faults)]
+            raise DataFileError(file=str(self.path), count=len(rows), faults="\n".join(rows))
+
+
+def read_toml(path: Path) -> DataFile:
+    """Read a TOML file.
+
+    Raises `DataFileError` when the file is missing, is not UTF-8, or is not TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return DataFile(path, tomllib.loads(text), _line_index(text))
+    except FileNotFoundError:
+        reason = "the file does not exist"
+    except UnicodeDecodeError:
+        reason = "the file is not UTF-8 text"
+    except tomllib.TOMLDecodeError as fault:
+        reason = f"not valid TOML: {fault}"
+    raise DataFileError(file=str(path), count=1, faults=f"{path.name}: {reason}")
