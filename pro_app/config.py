@@ -1,0 +1,143 @@
+"""The settings: `PRO_APP_*` environment variables, read once, every fault listed at start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pro_app.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+WEAK_SECRETS = {"", "change-me", "changeme", "secret", "dev", "test", "password", "please-change-me"}
+SHORTEST_SECRET = 32
+
+Mode = Literal["demo", "production"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the program was told from outside.
+
+    `secret_key` is None in a demonstration that has not made its own yet; see `keys.KeyRing`.
+    `registry_url` None means: deliver to the demonstration registry of this same program.
+    """
+
+    mode: Mode
+    host: str
+    port: int
+    base_url: str
+    data_dir: Path
+    database_url: str
+    secret_key: str | None
+    key_file: Path
+    questionnaires_dir: Path
+    study_file: Path
+    translations_dir: Path
+    threads: int
+    smtp_url: str | None
+    mail_from: str
+    registry_url: str | None
+    registry_token: str | None
+    trusted_proxies: int
+    clock_interval_s: int
+
+    @property
+    def demo(self) -> bool:
+        return self.mode == "demo"
+
+    @property
+    def https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+class _Reader:
+    """Takes values out of the environment and remembers what was wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.faults: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.environ.get(f"PRO_APP_{name}", "").strip() or default
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        raw = self.text(name, str(default))
+        if raw.isascii() and raw.isdigit() and low <= int(raw) <= high:
+            return int(raw)
+        self.faults.append(f"PRO_APP_{name} is {raw!r}; it must be a whole number from {low} to {high}.")
+        return default
+
+    def path(self, name: str, default: Path) -> Path:
+        return Path(self.text(name, str(default))).expanduser().resolve()
+
+    def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
+        raw = self.text(name, default)
+        try:
+            parts = urlsplit(raw)
+            good = parts.scheme in schemes and bool(parts.hostname or parts.scheme.startswith("sqlite"))
+            _ = parts.port
+        except ValueError:
+            good = False
+        if raw and not good:
+            shape = " or ".join(f"{scheme}://…" for scheme in schemes)
+            self.faults.append(f"PRO_APP_{name} is {raw!r}; it must look like {shape}.")
+        return raw
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Parse `environ`; raises `SettingsError` with one line per fault, all of them at once."""
+    read = _Reader(environ)
+    mode = read.text("MODE", "demo")
+    if mode not in ("demo", "production"):
+        read.faults.append(f"PRO_APP_MODE is {mode!r}; it must be demo or production.")
+    port = read.whole("PORT", 8000, 1, 65535)
+    data_dir = read.path("DATA_DIR", ROOT / "instance")
+    questionnaires = read.path("QUESTIONNAIRES_DIR", ROOT / "questionnaires")
+    settings = Settings(
+        mode="production" if mode == "production" else "demo",
+        host=read.text("HOST", "127.0.0.1"),
+        port=port,
+        base_url=read.url("BASE_URL", f"http://127.0.0.1:{port}", ("http", "https")).rstrip("/"),
+        data_dir=data_dir,
+        database_url=read.url(
+            "DATABASE_URL", f"sqlite:///{data_dir / 'pro_app.sqlite'}", ("sqlite", "postgresql")
+        ),
+        secret_key=read.text("SECRET_KEY") or None,
+        key_file=read.path("KEY_FILE", data_dir / "keys.json"),
+        questionnaires_dir=questionnaires,
+        study_file=read.path("STUDY_FILE", questionnaires / "studies" / "nct06120426.toml"),
+        translations_dir=read.path("TRANSLATIONS_DIR", ROOT / "translations"),
+        threads=read.whole("THREADS", 8, 1, 64),
+        smtp_url=read.url("SMTP_URL", "", ("smtp", "smtps", "smtp+starttls")) or None,
+        mail_from=read.text("MAIL_FROM", "follow-up@localhost"),
+        registry_url=read.url("REGISTRY_URL", "", ("http", "https")) or None,
+        registry_token=read.text("REGISTRY_TOKEN") or None,
+        trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 5),
+        clock_interval_s=read.whole("CLOCK_INTERVAL_S", 5 if mode == "demo" else 30, 1, 3600),
+    )
+    if settings.mode == "production":
+        read.faults.extend(_production_faults(settings, environ))
+    if read.faults:
+        raise SettingsError(faults="\n".join(read.faults))
+    return settings
+
+
+def _production_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """What is allowed in a demonstration and never with patients' data."""
+    faults = []
+    secret = settings.secret_key or ""
+    if secret.lower() in WEAK_SECRETS or len(secret) < SHORTEST_SECRET:
+        faults.append(
+            f"PRO_APP_SECRET_KEY is missing or weak; set at least {SHORTEST_SECRET} random characters "
+            "(python3 -c 'import secrets; print(secrets.token_urlsafe(48))')."
+        )
+    if not settings.https:
+        faults.append("PRO_APP_BASE_URL must begin with https:// so that phones accept the page offline.")
+    if not settings.smtp_url:
+        faults.append("PRO_APP_SMTP_URL is missing; without it no reminder can leave by e-mail.")
+    if not settings.registry_url:
+        faults.append("PRO_APP_REGISTRY_URL is missing; without it no answer reaches the registry.")
+    if environ.get("FLASK_DEBUG", "0") not in ("", "0"):
+        faults.append("FLASK_DEBUG is on; a debugger must never run with patients' data.")
+    return faults

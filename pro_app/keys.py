@@ -1,0 +1,92 @@
+"""The one owner of the keys: sealing of personal fields, keyed look-ups, derived secrets.
+
+A key file is JSON, readable by its owner only: `{"secret": "…", "data": [{"id": "k1", "key": "<base64>"}]}`.
+The first data key seals, every listed key opens, so a key can be rotated while serving.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from pro_app.errors import ProAppError, SettingsError
+
+
+class SealBroken(ProAppError):
+    """A sealed field was changed, moved to another row, or its key is not in the key file."""
+
+    code = "seal_broken"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeyRing:
+    """Secrets in use. Never printed: `repr` is left out on purpose."""
+
+    secret: str
+    data_keys: tuple[tuple[str, bytes], ...]
+
+    def derive(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose, so that cookies, links and look-ups never share one."""
+        return HKDF(hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(self.secret.encode())
+
+    def seal(self, text: str, place: str) -> str:
+        """Encrypt `text` (AES-256-GCM) bound to `place` (`table/row/column`): `<key id>.<base64>`."""
+        key_id, key = self.data_keys[0]
+        nonce = os.urandom(12)
+        box = AESGCM(key).encrypt(nonce, text.encode(), place.encode())
+        return f"{key_id}.{base64.urlsafe_b64encode(nonce + box).decode()}"
+
+    def unseal(self, sealed: str, place: str) -> str:
+        """The text that `seal` was given; raises `SealBroken` if it isn't whole or isn't from `place`."""
+        key_id, _, body = sealed.partition(".")
+        try:
+            raw = base64.urlsafe_b64decode(body)
+            return AESGCM(dict(self.data_keys)[key_id]).decrypt(raw[:12], raw[12:], place.encode()).decode()
+        except (KeyError, ValueError, InvalidTag) as fault:
+            raise SealBroken(place=place) from fault
+
+    def blind(self, text: str, purpose: str) -> str:
+        """A keyed hash (HMAC-SHA-256, hex) by which an equal `text` is found again without storing it."""
+        return hmac.new(self.derive(f"look-up {purpose}"), text.encode(), hashlib.sha256).hexdigest()
+
+
+def create_key_file(path: Path) -> None:
+    """Write a fresh key file that only its owner can read; an existing one is never touched."""
+    content = {
+        "secret": secrets.token_urlsafe(48),
+        "data": [{"id": "k1", "key": base64.b64encode(secrets.token_bytes(32)).decode()}],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)
+
+
+def load_key_ring(path: Path, secret: str | None) -> KeyRing:
+    """Read the key file; `secret` (from the environment) replaces the one in it.
+
+    Raises `SettingsError` when the file is missing, open to other users, or not of the shape above.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SettingsError(faults=f"{path} can be read by other users; run: chmod 600 {path}")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        keys = tuple((row["id"], base64.b64decode(row["key"])) for row in content["data"])
+        if not keys or any(len(key) != 32 for _, key in keys):
+            raise ValueError
+        return KeyRing(secret or content["secret"], keys)
+    except FileNotFoundError as fault:
+        raise SettingsError(
+            faults=f"The key file {path} is missing; `pro-app keys new` makes one."
+        ) from fault
+    except (KeyError, TypeError, ValueError) as fault:
+        raise SettingsError(faults=f"{path} is not a key file; restore it from the backup.") from fault

@@ -1,0 +1,322 @@
+"""The tables. One MetaData; Alembic's migrations must lead to exactly this (a test compares them)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant, stored in UTC. A naive value is refused: it has no place on the time line."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> Column[Any]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+staff = Table(
+    "staff",
+    metadata,
+    _id(),
+    Column("login", String(120), nullable=False, unique=True),
+    Column("name", String(120), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("site", String(20)),
+    Column("language", String(20), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    _one_of(
+        "role",
+        "nurse",
+        "site_coordinator",
+        "investigator",
+        "study_coordinator",
+        "monitor",
+        "administrator",
+    ),
+)
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("staff_id", Id, ForeignKey("staff.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Index(None, "staff_id"),
+)
+
+participant = Table(
+    "participant",
+    metadata,
+    _id(),
+    Column("uuid", String(36), nullable=False, unique=True),
+    Column("study_number", String(40), nullable=False, unique=True),
+    Column("site", String(20), nullable=False),
+    Column("arm", String(20)),
+    Column("language", String(20), nullable=False),
+    Column("handle", String(20), nullable=False, unique=True),
+    Column("link_epoch", Integer, nullable=False),
+    Column("code_epoch", Integer, nullable=False),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    Column("identity_sealed", Text, nullable=False),
+    Column("phone_lookup", String(64)),
+    Column("status", String(20), nullable=False),
+    Column("status_since", UtcDateTime, nullable=False),
+    Column("status_reason", String(40)),
+    Column("enrolled_on", Date, nullable=False),
+    Column("surgery_state", String(20), nullable=False),
+    Column("surgery_planned_on", Date),
+    Column("surgery_done_on", Date),
+    # The date that visits hang on: done, else planned, else none. Due lists are index ranges on it.
+    Column("surgery_on", Date),
+    Column("privacy_version", String(40)),
+    Column("privacy_answer", Boolean),
+    Column("privacy_at", UtcDateTime),
+    Column("row_version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    _one_of("status", "active", "paused", "too_ill", "withdrawn", "deceased"),
+    _one_of("surgery_state", "planned", "done", "cancelled", "unknown"),
+    Index(None, "surgery_on", "status"),
+    Index(None, "surgery_planned_on", "status"),
+    Index(None, "surgery_done_on", "status"),
+    Index(None, "enrolled_on", "status"),
+    Index(None, "site", "study_number"),
+    Index(None, "phone_lookup"),
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("participant_id", Id, ForeignKey("participant.id"), primary_key=True, autoincrement=False),
+    Column("timepoint", String(20), primary_key=True),
+    Column("instrument", String(40), primary_key=True),
+    Column("response", String(36), nullable=False),
+    Column("language", String(20), nullable=False),
+    Column("pack", String(64), nullable=False),
+    Column("position", String(20)),
+    Column("answers_sealed", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+response = Table(
+    "response",
+    metadata,
+    _id(),
+    Column("uuid", String(36), nullable=False, unique=True),
+    Column("participant_id", Id, ForeignKey("participant.id"), nullable=False),
+    Column("timepoint", String(20), nullable=False),
+    Column("instrument", String(40), nullable=False),
+    Column("version", String(20), nullable=False),
+    Column("language", String(20), nullable=False),
+    Column("pack", String(64), nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("helper", String(20)),
+    Column("standing", String(20), nullable=False),
+    Column("reason", String(40)),
+    Column("revision", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("answers", Text, nullable=False),
+    Column("free_text_sealed", Text),
+    Column("content_hash", String(64), nullable=False),
+    _one_of("mode", "own_phone", "clinic_tablet", "interview", "paper"),
+    _one_of("helper", "alone", "read", "filled"),
+    _one_of("standing", "current", "beside", "replaced", "withdrawn"),
+    # First wins: one current response for each instrument at each visit, whatever races.
+    Index(
+        "uq_response_current",
+        "participant_id",
+        "timepoint",
+        "instrument",
+        unique=True,
+        sqlite_where=text("standing = 'current'"),
+        postgresql_where=text("standing = 'current'"),
+    ),
+    Index(None, "participant_id", "timepoint", "instrument"),
+    Index(None, "received_at"),
+)
+
+score = Table(
+    "score",
+    metadata,
+    _id(),
+    Column("response_id", Id, ForeignKey("response.id"), nullable=False),
+    Column("algorithm", String(40), nullable=False),
+    Column("scale", String(20), nullable=False),
+    Column("value", Float),
+    Column("reason", String(40)),
+    Column("used", String(200), nullable=False),
+    Column("missing", String(200), nullable=False),
+    Column("answers_hash", String(64), nullable=False),
+    UniqueConstraint("response_id", "algorithm", "scale"),
+    CheckConstraint("(value IS NULL) <> (reason IS NULL)", name="value_or_reason"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("registry", String(40), nullable=False),
+    Column("response_id", Id, ForeignKey("response.id"), nullable=False),
+    Column("participant_id", Id, ForeignKey("participant.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("claimed_by", String(60)),
+    Column("claimed_until", UtcDateTime),
+    Column("problem", Text),
+    Column("delivered_at", UtcDateTime),
+    Column("remote_id", String(200)),
+    Column("remote_version", String(80)),
+    Column("remote_hash", String(64)),
+    UniqueConstraint("registry", "response_id", "kind"),
+    _one_of("kind", "submitted", "corrected", "withdrawn"),
+    _one_of("state", "waiting", "claimed", "delivered", "parked", "paused"),
+    Index(None, "state", "next_at"),
+    Index(None, "participant_id", "id"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    _id(),
+    Column("participant_id", Id, ForeignKey("participant.id"), nullable=False),
+    Column("timepoint", String(20), nullable=False),
+    # The day the visit opened under the dates this was decided for: a moved surgery is another occasion.
+    Column("opens_on", Date, nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("audience", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(40)),
+    Column("reference", String(36), nullable=False, unique=True),
+    Column("decided_at", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("claimed_by", String(60)),
+    Column("claimed_until", UtcDateTime),
+    Column("provider", String(40)),
+    Column("remote_id", String(200)),
+    Column("detail", Text),
+    Column("sent_at", UtcDateTime),
+    Column("resolved_at", UtcDateTime),
+    UniqueConstraint("participant_id", "timepoint", "opens_on", "step", "channel"),
+    _one_of(
+        "state",
+        "due",
+        "claimed",
+        "sent",
+        "delivered",
+        "unknown",
+        "failed",
+        "address_refused",
+        "not_sent",
+    ),
+    Index(None, "state", "next_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("chain", String(20), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor_kind", String(20), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("address", String(60)),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("chain", "number"),
+    Index(None, "subject"),
+    Index(None, "at"),
+)
+
+# The head of each chain, so that a cut-off end is noticed and appending needs no search.
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("chain", String(20), primary_key=True),
+    Column("length", Integer, nullable=False),
+    Column("head_hash", String(64), nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(60), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("beat_at", UtcDateTime, nullable=False),
+)
+
+# Failed guesses by address or login: a bucket that drains with time.
+throttle = Table(
+    "throttle",
+    metadata,
+    Column("bucket", String(120), primary_key=True),
+    Column("level", Float, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
