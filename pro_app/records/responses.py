@@ -1,0 +1,236 @@
+"""Responses and their scores: written once, never edited; free text sealed apart from the answers."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, insert, select
+
+from pro_app.records.schema import response, score
+from pro_app.records.store import Transaction
+from pro_app.scoring.result import ScaleScore
+
+Mode = Literal["own_phone", "clinic_tablet", "interview", "paper"]
+Helper = Literal["alone", "read", "filled"]
+Standing = Literal["current", "beside", "replaced", "withdrawn"]
+Answer = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class NewResponse:
+    """One instrument at one timepoint as it was sent.
+
+    `answers` maps item id to `{"value": …}` or `{"missing": code}`; `free_text` holds the ids whose
+    value is the person's own words, which are sealed.
+    """
+
+    uuid: str
+    participant_id: int
+    timepoint: str
+    instrument: str
+    version: str
+    language: str
+    pack: str
+    mode: Mode
+    helper: Helper | None
+    standing: Standing
+    reason: str | None
+    revision: int
+    started_at: datetime
+    finished_at: datetime
+    received_at: datetime
+    answers: Mapping[str, Answer]
+    free_text: frozenset[str]
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A response as lists and receipts need it: without its answers."""
+
+    id: int
+    uuid: str
+    participant_id: int
+    timepoint: str
+    instrument: str
+    version: str
+    language: str
+    pack: str
+    mode: Mode
+    helper: Helper | None
+    standing: Standing
+    reason: str | None
+    revision: int
+    started_at: datetime
+    finished_at: datetime
+    received_at: datetime
+    content_hash: str
+
+
+_COLUMNS = [response.c[name] for name in Stored.__dataclass_fields__]
+
+
+def _read(row: Row[Any]) -> Stored:
+    return Stored(*row)
+
+
+def _place(uuid: str) -> str:
+    return f"response/{uuid}/free_text"
+
+
+def add(tx: Transaction, new: NewResponse) -> int:
+    """Store a response, return its id. A second `current` one for the same visit breaks a unique index."""
+    open_answers: dict[str, Answer] = {}
+    words: dict[str, object] = {}
+    for item, answer in new.answers.items():
+        if item in new.free_text and "value" in answer:
+            words[item] = answer["value"]
+            open_answers[item] = {"sealed": True}
+        else:
+            open_answers[item] = answer
+    sealed = tx.keys.seal(json.dumps(words, ensure_ascii=False), _place(new.uuid)) if words else None
+    result = tx.conn.execute(
+        insert(response),
+        {
+            "uuid": new.uuid,
+            "participant_id": new.participant_id,
+            "timepoint": new.timepoint,
+            "instrument": new.instrument,
+            "version": new.version,
+            "language": new.language,
+            "pack": new.pack,
+            "mode": new.mode,
+            "helper": new.helper,
+            "standing": new.standing,
+            "reason": new.reason,
+            "revision": new.revision,
+            "started_at": new.started_at,
+            "finished_at": new.finished_at,
+            "received_at": new.received_at,
+            "answers": json.dumps(open_answers, ensure_ascii=False, separators=(",", ":")),
+            "free_text_sealed": sealed,
+            "content_hash": new.content_hash,
+        },
+    )
+    assert result.inserted_primary_key is not None
+    return int(result.inserted_primary_key[0])
+
+
+def add_scores(
+    tx: Transaction, response_id: int, algorithm: str, scores: Iterable[ScaleScore], answers_hash: str
+) -> None:
+    """Store one row per scale, each with its value or the reason why there is none."""
+    tx.conn.execute(
+        insert(score),
+        [
+            {
+                "response_id": response_id,
+                "algorithm": algorithm,
+                "scale": one.scale,
+                "value": one.value,
+                "reason": one.reason,
+                "used": " ".join(one.used),
+                "missing": " ".join(one.missing),
+                "answers_hash": answers_hash,
+            }
+            for one in scores
+        ],
+    )
+
+
+def by_uuid(tx: Transaction, uuid: str) -> Stored | None:
+    row = tx.conn.execute(select(*_COLUMNS).where(response.c.uuid == uuid)).one_or_none()
+    return _read(row) if row else None
+
+
+def current(tx: Transaction, participant_id: int, timepoint: str, instrument: str) -> Stored | None:
+    """The response that counts for this instrument at this visit."""
+    row = tx.conn.execute(
+        select(*_COLUMNS).where(
+            response.c.participant_id == participant_id,
+            response.c.timepoint == timepoint,
+            response.c.instrument == instrument,
+            response.c.standing == "current",
+        )
+    ).one_or_none()
+    return _read(row) if row else None
+
+
+def of_participant(tx: Transaction, participant_id: int) -> tuple[Stored, ...]:
+    """Every response of one participant, whatever its standing, in the order they came."""
+    rows = tx.conn.execute(
+        select(*_COLUMNS).where(response.c.participant_id == participant_id).order_by(response.c.id)
+    )
+    return tuple(_read(row) for row in rows)
+
+
+def done_for(tx: Transaction, participant_ids: Iterable[int]) -> dict[int, dict[str, dict[str, datetime]]]:
+    """When each instrument was received: participant id -> timepoint -> instrument -> instant (UTC)."""
+    done: dict[int, dict[str, dict[str, datetime]]] = defaultdict(lambda: defaultdict(dict))
+    rows = tx.conn.execute(
+        select(
+            response.c.participant_id,
+            response.c.timepoint,
+            response.c.instrument,
+            response.c.received_at,
+        ).where(response.c.participant_id.in_(tuple(participant_ids)), response.c.standing == "current")
+    )
+    for participant_id, timepoint, instrument, received_at in rows:
+        done[participant_id][timepoint][instrument] = received_at
+    return done
+
+
+def answers_of(tx: Transaction, uuid: str) -> dict[str, Answer]:
+    """The answers of one response with its free text opened again."""
+    row = tx.conn.execute(
+        select(response.c.answers, response.c.free_text_sealed).where(response.c.uuid == uuid)
+    ).one()
+    answers: dict[str, Answer] = json.loads(row.answers)
+    if row.free_text_sealed:
+        for item, value in json.loads(tx.keys.unseal(row.free_text_sealed, _place(uuid))).items():
+            answers[item] = {"value": value}
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScore:
+    """A score with the visit it belongs to."""
+
+    timepoint: str
+    instrument: str
+    received_at: datetime
+    algorithm: str
+    result: ScaleScore
+
+
+def scores_of(tx: Transaction, participant_id: int) -> tuple[StoredScore, ...]:
+    """Every score of a participant's current responses."""
+    rows = tx.conn.execute(
+        select(
+            response.c.timepoint,
+            response.c.instrument,
+            response.c.received_at,
+            score.c.algorithm,
+            score.c.scale,
+            score.c.value,
+            score.c.reason,
+            score.c.used,
+            score.c.missing,
+        )
+        .join(response, response.c.id == score.c.response_id)
+        .where(response.c.participant_id == participant_id, response.c.standing == "current")
+        .order_by(score.c.id)
+    )
+    return tuple(
+        StoredScore(
+            row.timepoint,
+            row.instrument,
+            row.received_at,
+            row.algorithm,
+            ScaleScore(row.scale, row.value, row.reason, tuple(row.used.split()), tuple(row.missing.split())),
+        )
+        for row in rows
+    )

@@ -1,0 +1,44 @@
+"""Slowing down guesses: a leaky bucket of failures per address or login, shared by all processes.
+
+Only failures fill a bucket and time drains it, so a hospital behind one address that types correct
+codes is never held up, and nobody is locked out for good.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from pro_app.records.schema import throttle
+from pro_app.records.store import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`size` failures at once, then one more for every `seconds_each`."""
+
+    size: int
+    seconds_each: float
+
+
+def _level(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> float | None:
+    row = tx.conn.execute(select(throttle).where(throttle.c.bucket == bucket).with_for_update()).one_or_none()
+    if row is None:
+        return None
+    return max(0.0, row.level - (now - row.updated_at).total_seconds() / limit.seconds_each)
+
+
+def wait_seconds(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> int:
+    """How long until the next guess is looked at; 0 when it is welcome now."""
+    over = (_level(tx, bucket, limit, now) or 0.0) + 1 - limit.size
+    return max(0, int(over * limit.seconds_each + 0.999)) if over > 0 else 0
+
+
+def failed(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> None:
+    """Count one failed guess."""
+    level = _level(tx, bucket, limit, now)
+    if level is None:
+        tx.conn.execute(insert(throttle).values(bucket=bucket, level=1.0, updated_at=now))
+        return
+    change = update(throttle).where(throttle.c.bucket == bucket)
+    tx.conn.execute(change.values(level=min(level + 1, float(limit.size)), updated_at=now))
