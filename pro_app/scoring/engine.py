@@ -1,0 +1,131 @@
+"""Scores of one response, by the plan, in exact arithmetic.
+
+Steps, for each scale:
+1. Refuse what is not one of the item's codes: 17, 2.5, "3" and true are errors that name the
+   item and the value.
+2. Count the answered items. None: reason `none_answered`; fewer than the plan's minimum:
+   reason `too_few_answered`.
+3. Take the mean of the answered items (never of all items), as a fraction.
+4. Apply the plan's method. `mean`: the mean. `sum`: the sum, or mean x number of items with
+   `prorate`. `linear`: (mean - low) / (high - low) x 100, or 100 minus that with `reverse`.
+5. `mean_of_scales`: the mean of the named scales, 100 - value for the reversed ones; fewer than
+   the minimum there: reason `scale_missing`.
+6. Turn the fraction into the nearest float, once. So the order of items can't matter.
+
+Sources: EORTC QLQ-C30 Scoring Manual, 3rd edition (Fayers et al. 2001); Giesinger et al. 2016
+(summary score); BPI User Guide (Cleeland 2009). Each scale of a plan carries its own.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from pro_app.scoring.faults import ForeignItem, NotAnAnswer, OtherInstrument
+from pro_app.scoring.plan import ScalePlan, ScoringPlan
+from pro_app.scoring.result import (
+    NONE_ANSWERED,
+    SCALE_MISSING,
+    TOO_FEW_ANSWERED,
+    ScaleScore,
+    ScoreSheet,
+)
+
+
+def score(
+    plan: ScoringPlan,
+    answers: Mapping[str, int | None],
+    *,
+    instrument: str | None = None,
+    version: str | None = None,
+) -> ScoreSheet:
+    """Score one response.
+
+    answers: item id -> code, or None for an item without an answer; an item that is left out
+      counts as not answered.
+    instrument, version: what the answers were given to, when known; checked against the plan.
+
+    Raises `NotAnAnswer`, `ForeignItem` or `OtherInstrument`; each names what is wrong.
+    """
+    check_identity(plan, instrument, version)
+    check_answers(plan, answers)
+    scores: dict[str, ScaleScore] = {}
+    exact: dict[str, Fraction | None] = {}
+    for scale in plan.scales:
+        given = exact if scale.scales else {item: answers.get(item) for item in scale.items}
+        exact[scale.name] = exact_value(scale, given)
+        scores[scale.name] = _sheet_line(scale, given, exact[scale.name])
+    return ScoreSheet(plan.instrument, plan.version, plan.algorithm, plan.citation, scores)
+
+
+def check_identity(plan: ScoringPlan, instrument: str | None, version: str | None) -> None:
+    """Raise `OtherInstrument` unless the names given (None = unknown) are the plan's."""
+    asked = (instrument or plan.instrument, version or plan.version)
+    if asked != (plan.instrument, plan.version):
+        raise OtherInstrument(instrument=plan.instrument, version=plan.version, other=" ".join(asked))
+
+
+def check_answers(plan: ScoringPlan, answers: Mapping[str, int | None]) -> None:
+    """Raise `ForeignItem` or `NotAnAnswer` at the first answer that can't be one."""
+    for item, value in answers.items():
+        check_answer(plan, item, value)
+
+
+def check_answer(plan: ScoringPlan, item: str, value: object) -> None:
+    """Raise unless `value` is None or an int (not a bool) among the codes of `item`."""
+    codes = plan.answers.get(item)
+    if codes is None:
+        raise ForeignItem(instrument=plan.instrument, item=item, value=repr(value))
+    if value is not None and (type(value) is not int or value not in codes):
+        raise NotAnAnswer(instrument=plan.instrument, item=item, value=repr(value))
+
+
+def exact_value(scale: ScalePlan, given: Mapping[str, int | Fraction | None]) -> Fraction | None:
+    """The score as an exact fraction, or None when too little is there.
+
+    given: the value of every part of the scale: item codes, or exact scale values for a scale
+      that is made of scales.
+    """
+    there = [(part, value) for part in scale.parts if (value := given[part]) is not None]
+    if len(there) < scale.minimum:
+        return None
+    if scale.scales:
+        total = sum(100 - value if part in scale.reversed_scales else value for part, value in there)
+        return Fraction(total) / len(there)
+    total = Fraction(sum(value for _, value in there))
+    mean = total / len(there)
+    if scale.method == "mean":
+        return mean
+    if scale.method == "sum":
+        return mean * len(scale.items) if scale.prorate else total
+    upward = (mean - scale.low) / (scale.high - scale.low) * 100
+    return 100 - upward if scale.reverse else upward
+
+
+def reason_for(scale: ScalePlan, answered: int) -> str | None:
+    """Why a scale with `answered` parts has no score; None when it has one."""
+    if answered >= scale.minimum:
+        return None
+    if scale.scales:
+        return SCALE_MISSING
+    return TOO_FEW_ANSWERED if answered else NONE_ANSWERED
+
+
+def band_of(scale: ScalePlan, value: Fraction | None) -> str | None:
+    """The class of a whole-number score; a score between whole numbers has no class."""
+    if value is None or value.denominator != 1:
+        return None
+    return next((band.code for band in scale.bands if band.low <= value <= band.high), None)
+
+
+def _sheet_line(
+    scale: ScalePlan, given: Mapping[str, int | Fraction | None], value: Fraction | None
+) -> ScaleScore:
+    used = tuple(part for part in scale.parts if given[part] is not None)
+    missing = tuple(part for part in scale.parts if given[part] is None)
+    return ScaleScore(
+        scale=scale.name,
+        value=None if value is None else float(value),
+        reason=reason_for(scale, len(used)),
+        used=used,
+        missing=missing,
+        band=band_of(scale, value),
+    )
