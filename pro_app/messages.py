@@ -14,16 +14,56 @@ def N_(text: str) -> str:
 
 
 SENTENCES: dict[str, str] = {
-    "error": N_("Something went wrong."),
+    "error": N_(
+        "Something went wrong on our side. Nothing you entered is lost; please try again in a minute."
+    ),
     "data_file": N_("%(file)s has %(count)s faults:\n%(faults)s"),
     "settings": N_("The program can't start:\n%(faults)s"),
+    "seal_broken": N_("A protected field can't be opened; ask your administrator to check the key file."),
+    "not_found": N_("There is nothing at this address. Please check it, or go back."),
+    "bad_request": N_("The browser sent something we could not read. Please go back and try again."),
+    "form_expired": N_("This page was open for too long. Please go back, reload it and send again."),
+    "sign_in_first": N_("Please open your personal link or enter your code first."),
+    "not_allowed": N_("Your account may not do this. Ask the study coordinator if you need to."),
+    "method_not_allowed": N_("This address can't be used in this way."),
+    "too_large": N_("That was too large to be an answer. Nothing was changed."),
+    "not_json": N_("Send JSON, with the content type application/json."),
+    "too_many_tries": N_("There were many wrong tries. Please wait %(minutes)s min, or ask your nurse."),
+    "busy": N_(
+        "The service is very busy. What you entered stays on this device; please try again in a minute."
+    ),
+    "link_unknown": N_(
+        "This link doesn't work. It may be cut off or replaced by a newer one. "
+        "Please open the newest message from your hospital, or enter your 6-character code."
+    ),
+    "code_unknown": N_(
+        "We don't know this code. Please compare it with your message or card, and try again."
+    ),
+    "visit_unknown": N_("This visit is not part of the study."),
+    "visit_not_open": N_("These questions are not open yet. They open on %(opens)s."),
+    "visit_not_scheduled": N_("These questions have no date yet, since the date of surgery is not known."),
+    "visit_closed": N_("These questions closed on %(closes)s. Thank you; your next visit will be announced."),
+    "participant_stopped": N_(
+        "Your hospital has ended these questions for you. There is nothing you need to do."
+    ),
+    "instrument_not_here": N_("This questionnaire is not asked at this visit."),
+    "pack_unknown": N_("This version of the questionnaire is not known here. Please reload the page."),
+    "version_unknown": N_("This version of the questionnaire is not known here. Please reload the page."),
+    "response_id_taken": N_("This answer sheet belongs to another visit. Please reload the page."),
+    "malformed": N_("The field %(field)s is missing or is not what it should be."),
+    "changed_meanwhile": N_("Somebody else changed this participant meanwhile. Please look at it again."),
+    "study_number_taken": N_("There is already a participant with the study number %(study_number)s."),
+    "registry_away": N_("The registry can't be reached now: %(words)s"),
+    "registry_refused": N_("The registry refused this: %(words)s"),
 }
 
 
-def sentence(code: str, params: Mapping[str, object] | None = None) -> str:
-    """The English sentence for `code`, with `params` put in.
+def template_of(code: str) -> str:
+    """The msgid of `code`; an unknown code gives itself: a missing sentence must not hide a fault."""
+    return SENTENCES.get(code, code)
 
-    An unknown code gives the code itself: a missing sentence must not hide the fault it names.
-    """
-    template = SENTENCES.get(code, code)
+
+def sentence(code: str, params: Mapping[str, object] | None = None) -> str:
+    """The English sentence for `code`, with `params` put in."""
+    template = template_of(code)
     return template % params if params else template

@@ -2,12 +2,12 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import insert, select
 
 from pro_app.records.schema import response, score
 from pro_app.records.store import Transaction
@@ -24,7 +24,7 @@ class NewResponse:
     """One instrument at one timepoint as it was sent.
 
     `answers` maps item id to `{"value": …}` or `{"missing": code}`; `free_text` holds the ids whose
-    value is the person's own words, which are sealed.
+    value is the person's own words, which are sealed. `window` is due, opens, closes of the visit then.
     """
 
     uuid: str
@@ -42,6 +42,7 @@ class NewResponse:
     started_at: datetime
     finished_at: datetime
     received_at: datetime
+    window: tuple[date, date, date] | None
     answers: Mapping[str, Answer]
     free_text: frozenset[str]
     content_hash: str
@@ -73,7 +74,7 @@ class Stored:
 _COLUMNS = [response.c[name] for name in Stored.__dataclass_fields__]
 
 
-def _read(row: Row[Any]) -> Stored:
+def _read(row: Sequence[Any]) -> Stored:
     return Stored(*row)
 
 
@@ -92,6 +93,7 @@ def add(tx: Transaction, new: NewResponse) -> int:
         else:
             open_answers[item] = answer
     sealed = tx.keys.seal(json.dumps(words, ensure_ascii=False), _place(new.uuid)) if words else None
+    due, opens, closes = new.window or (None, None, None)
     result = tx.conn.execute(
         insert(response),
         {
@@ -110,6 +112,9 @@ def add(tx: Transaction, new: NewResponse) -> int:
             "started_at": new.started_at,
             "finished_at": new.finished_at,
             "received_at": new.received_at,
+            "window_due": due,
+            "window_opens": opens,
+            "window_closes": closes,
             "answers": json.dumps(open_answers, ensure_ascii=False, separators=(",", ":")),
             "free_text_sealed": sealed,
             "content_hash": new.content_hash,
@@ -181,6 +186,31 @@ def done_for(tx: Transaction, participant_ids: Iterable[int]) -> dict[int, dict[
     for participant_id, timepoint, instrument, received_at in rows:
         done[participant_id][timepoint][instrument] = received_at
     return done
+
+
+def windows_for(
+    tx: Transaction, participant_ids: Iterable[int]
+) -> dict[int, dict[str, tuple[date, date, date]]]:
+    """The window that each visit had when its latest response came: participant id -> timepoint -> days."""
+    windows: dict[int, dict[str, tuple[date, date, date]]] = defaultdict(dict)
+    rows = tx.conn.execute(
+        select(
+            response.c.participant_id,
+            response.c.timepoint,
+            response.c.window_due,
+            response.c.window_opens,
+            response.c.window_closes,
+        )
+        .where(
+            response.c.participant_id.in_(tuple(participant_ids)),
+            response.c.standing == "current",
+            response.c.window_due.is_not(None),
+        )
+        .order_by(response.c.id)
+    )
+    for participant_id, timepoint, due, opens, closes in rows:
+        windows[participant_id][timepoint] = (due, opens, closes)
+    return windows
 
 
 def answers_of(tx: Transaction, uuid: str) -> dict[str, Answer]:

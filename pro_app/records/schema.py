@@ -173,6 +173,10 @@ response = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    # The visit's window as it was when this came: a finished visit keeps it when surgery moves.
+    Column("window_due", Date),
+    Column("window_opens", Date),
+    Column("window_closes", Date),
     Column("answers", Text, nullable=False),
     Column("free_text_sealed", Text),
     Column("content_hash", String(64), nullable=False),

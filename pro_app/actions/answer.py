@@ -1,0 +1,284 @@
+"""A patient answers: drafts screen by screen, then the response with its scores, all in one transaction.
+
+What `submit` does, in order:
+1. The same response again, with the same content: the receipt that was given before.
+2. Check every answer against the definition.
+3. Decide its standing. First wins: if this visit already has another one, this is kept `beside` it. One
+   that comes late, or after the participant was withdrawn, is kept as well, with its reason.
+4. Store response, scores, outbox rows and audit row; forget the draft.
+The acknowledgement is the caller's, after its commit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from pro_app import journey
+from pro_app.errors import NotFound, ProAppError
+from pro_app.instruments import answers as answering
+from pro_app.instruments.catalogue import Catalogue
+from pro_app.instruments.definition import Instrument
+from pro_app.journey import Stop
+from pro_app.records import audit, drafts, outbox, responses
+from pro_app.records.audit import Actor
+from pro_app.records.participants import Participant
+from pro_app.records.responses import Helper, Mode, NewResponse, Standing, Stored
+from pro_app.records.store import Transaction
+from pro_app.schedule.elements import Study
+from pro_app.schedule.status import MEANING, Status
+from pro_app.schedule.window import VisitState
+from pro_app.scoring.engine import score
+
+
+class InstrumentNotHere(ProAppError):
+    """The visit does not ask this instrument."""
+
+    code = "instrument_not_here"
+
+
+class VersionUnknown(ProAppError):
+    """Answers to a version of the instrument that this program does not have."""
+
+    code = "version_unknown"
+
+
+class PackUnknown(ProAppError):
+    """Answers given in a wording that this program has never shown."""
+
+    code = "pack_unknown"
+
+
+class VisitNotOpen(ProAppError):
+    """Too early: nothing can be answered yet."""
+
+    code = "visit_not_open"
+
+
+class VisitClosed(ProAppError):
+    """Too late to begin."""
+
+    code = "visit_closed"
+
+
+class VisitNotScheduled(ProAppError):
+    """The visit has no date, since its anchor has none."""
+
+    code = "visit_not_scheduled"
+
+
+class ParticipantStopped(ProAppError):
+    """The participant was withdrawn or has died: nothing more is asked."""
+
+    code = "participant_stopped"
+
+
+class ResponseIdTaken(ProAppError):
+    """The same response id came for another visit or another person."""
+
+    code = "response_id_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A response as the device sends it. `response` is the device's own UUID, in canonical form."""
+
+    response: str
+    instrument: str
+    version: str
+    language: str
+    pack: str
+    mode: Mode
+    helper: Helper | None
+    started_at: datetime
+    finished_at: datetime
+    answers: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the device waits for before it lets go of its copy. `repeated`: it had been given before."""
+
+    receipt: str
+    response: str
+    hash: str
+    received_at: datetime
+    standing: Standing
+    repeated: bool
+
+
+def check_open(stop: Stop, person: Participant) -> None:
+    """Raise the fault that says kindly why this visit can't be begun now; nothing when it can."""
+    if MEANING[Status(person.status)].final:
+        raise ParticipantStopped()
+    state = stop.assessment.state
+    if state.answerable or state.finished:
+        return
+    if state is VisitState.UNSCHEDULED:
+        raise VisitNotScheduled()
+    if state is VisitState.UPCOMING:
+        raise VisitNotOpen(opens=stop.visit.opens)
+    raise VisitClosed(closes=stop.visit.closes)
+
+
+def keep_draft(
+    tx: Transaction,
+    study: Study,
+    catalogue: Catalogue,
+    person: Participant,
+    timepoint: str,
+    *,
+    instrument: str,
+    response: str,
+    language: str,
+    pack: str,
+    position: str | None,
+    answers: Mapping[str, object],
+    now: datetime,
+) -> bool:
+    """Keep what was answered so far; False when the response was sent already and nothing was kept.
+
+    Raises the faults of `check_open` and of `instruments.answers.validate`.
+    """
+    stop = journey.of(tx, study, person, now).at(timepoint)
+    definition = _instrument_of(stop, catalogue, instrument)
+    _check_pack(catalogue, instrument, pack)
+    if instrument in stop.received:
+        return False
+    check_open(stop, person)
+    checked = answering.validate(definition, answers, partial=True)
+    drafts.put(
+        tx,
+        person.id,
+        timepoint,
+        instrument,
+        response=response,
+        language=language,
+        pack=pack,
+        position=position if position in definition.item_ids else None,
+        answers=checked.on_the_wire(),
+        now=now,
+    )
+    return True
+
+
+def submit(
+    tx: Transaction,
+    study: Study,
+    catalogue: Catalogue,
+    person: Participant,
+    timepoint: str,
+    sent: Submission,
+    actor: Actor,
+    now: datetime,
+) -> Receipt:
+    """Take a response for good; see the module's text.
+
+    Raises `AnswerFault`, `InstrumentNotHere`, `VersionUnknown`, `PackUnknown`, `ResponseIdTaken`.
+    """
+    stop = journey.of(tx, study, person, now).at(timepoint)
+    definition = _instrument_of(stop, catalogue, sent.instrument)
+    if sent.version != definition.version:
+        raise VersionUnknown()
+    _check_pack(catalogue, sent.instrument, sent.pack)
+    checked = answering.validate(definition, sent.answers)
+    content = answering.content_hash(
+        answers=checked,
+        instrument=sent.instrument,
+        language=sent.language,
+        pack=sent.pack,
+        response=sent.response,
+        version=sent.version,
+    )
+    stored_as = sent.response
+    if earlier := responses.by_uuid(tx, stored_as):
+        _check_same_visit(earlier, person, timepoint, sent.instrument)
+        if earlier.content_hash != content:
+            # Two phones went on from one draft and so share its id: the second one gets its own.
+            stored_as = str(uuid5(UUID(sent.response), content))
+            earlier = responses.by_uuid(tx, stored_as)
+    if earlier:
+        return _receipt(sent.response, content, earlier.received_at, earlier.standing, repeated=True)
+    standing, reason = _standing(stop, person, sent.instrument)
+    visit = stop.visit
+    window = (visit.due, visit.opens, visit.closes) if visit.due and visit.opens and visit.closes else None
+    response_id = responses.add(
+        tx,
+        NewResponse(
+            uuid=stored_as,
+            participant_id=person.id,
+            timepoint=timepoint,
+            instrument=sent.instrument,
+            version=sent.version,
+            language=sent.language,
+            pack=sent.pack,
+            mode=sent.mode,
+            helper=sent.helper,
+            standing=standing,
+            reason=reason,
+            revision=1,
+            started_at=sent.started_at,
+            finished_at=sent.finished_at,
+            received_at=now,
+            window=window,
+            answers=checked.on_the_wire(),
+            free_text=frozenset(item.id for item in definition.items if item.kind == "text"),
+            content_hash=content,
+        ),
+    )
+    sheet = score(definition.scoring, checked.for_scoring())
+    responses.add_scores(tx, response_id, sheet.algorithm, sheet.scores.values(), content)
+    if standing == "current":
+        registries = tuple(destination.id for destination in study.registries)
+        outbox.enqueue(tx, registries, response_id, person.id, "submitted", now)
+    detail = {
+        "response": stored_as,
+        "timepoint": timepoint,
+        "instrument": sent.instrument,
+        "standing": standing,
+        "reason": reason,
+        "hash": content,
+    }
+    audit.append(tx, person.site, actor, "response_received", person.study_number, detail, now)
+    drafts.drop(tx, person.id, timepoint, sent.instrument)
+    return _receipt(sent.response, content, now, standing, repeated=False)
+
+
+def _receipt(
+    response: str, content: str, received_at: datetime, standing: Standing, *, repeated: bool
+) -> Receipt:
+    # The number is short enough to be read out on the telephone.
+    number = f"{content[:4]}-{content[4:8]}".upper()
+    return Receipt(number, response, content, received_at, standing, repeated)
+
+
+def _instrument_of(stop: Stop, catalogue: Catalogue, instrument: str) -> Instrument:
+    if instrument not in stop.timepoint.instruments:
+        raise InstrumentNotHere()
+    return catalogue.instrument(instrument)
+
+
+def _check_pack(catalogue: Catalogue, instrument: str, digest: str) -> None:
+    try:
+        pack = catalogue.pack_by_hash(digest)
+    except NotFound as fault:
+        raise PackUnknown() from fault
+    if pack.instrument != instrument:
+        raise PackUnknown()
+
+
+def _check_same_visit(earlier: Stored, person: Participant, timepoint: str, instrument: str) -> None:
+    if (earlier.participant_id, earlier.timepoint, earlier.instrument) != (person.id, timepoint, instrument):
+        raise ResponseIdTaken()
+
+
+def _standing(stop: Stop, person: Participant, instrument: str) -> tuple[Standing, str | None]:
+    """`current` or `beside`, with the reason that the site is shown."""
+    if instrument in stop.received:
+        return "beside", "second_response"
+    if MEANING[Status(person.status)].final:
+        return "beside", person.status
+    state = stop.assessment.state
+    if state is VisitState.UPCOMING or state is VisitState.UNSCHEDULED:
+        return "current", "before_window"
+    return "current", None if state.answerable else "after_window"

@@ -1,0 +1,83 @@
+"""The one owner of cookies: their names, flags and lives.
+
+Over https every name begins with `__Host-`, so no other host and no plain connection can set one.
+The visit cookie holds the token of one visit; the staff cookie the key of a server-side session.
+"""
+
+from flask import Flask, Response, request
+
+from pro_app.config import Settings
+from pro_app.web.current import service
+
+VISIT_DAYS = 60
+
+
+def _name(settings: Settings, plain: str) -> str:
+    return f"__Host-{plain}" if settings.https else plain
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Flask's own signed cookie carries only the CSRF secret and one-off notices."""
+    app.config.update(
+        SESSION_COOKIE_NAME=_name(settings, "form"),
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+    )
+
+
+def _set(response: Response, plain: str, value: str, max_age: int | None, script: bool = False) -> None:
+    settings = service().settings
+    response.set_cookie(
+        _name(settings, plain),
+        value,
+        max_age=max_age,
+        secure=settings.https,
+        httponly=not script,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def _read(plain: str) -> str | None:
+    return request.cookies.get(_name(service().settings, plain))
+
+
+def _drop(response: Response, plain: str) -> None:
+    settings = service().settings
+    response.delete_cookie(_name(settings, plain), path="/", secure=settings.https, samesite="Lax")
+
+
+def set_visit(response: Response, token: str) -> None:
+    """From now on this browser is in the visit of `token`; an earlier visit's cookie is replaced."""
+    _set(response, "visit", token, VISIT_DAYS * 86_400)
+
+
+def read_visit() -> str | None:
+    return _read("visit")
+
+
+def drop_visit(response: Response) -> None:
+    _drop(response, "visit")
+
+
+def set_staff(response: Response, key: str) -> None:
+    """The key of a server-side staff session; ends with the browser."""
+    _set(response, "staff", key, None)
+
+
+def read_staff() -> str | None:
+    return _read("staff")
+
+
+def drop_staff(response: Response) -> None:
+    _drop(response, "staff")
+
+
+def set_language(response: Response, language: str) -> None:
+    _set(response, "language", language, 400 * 86_400, script=True)
+
+
+def read_language() -> str | None:
+    return _read("language")

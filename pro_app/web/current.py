@@ -1,0 +1,53 @@
+"""What a view needs of the request it is in: the service, the time, the visitor's ticket."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import current_app, g, request
+
+from pro_app.actions import admit
+from pro_app.links import Ticket
+from pro_app.records.audit import Actor
+from pro_app.records.participants import Participant
+from pro_app.records.store import Transaction
+from pro_app.wiring import Service
+
+EXTENSION = "pro_app"
+
+
+def service() -> Service:
+    """The service this application was built with."""
+    return cast(Service, current_app.extensions[EXTENSION])
+
+
+def now() -> datetime:
+    """The instant this request is about, in UTC: one per request, so that a page agrees with itself."""
+    if "now" not in g:
+        g.now = datetime.now(UTC)
+    return cast(datetime, g.now)
+
+
+def address() -> str:
+    """Where the request came from, as far as trusted proxies tell."""
+    return request.remote_addr or "unknown"
+
+
+@contextmanager
+def visiting(*, write: bool = False) -> Iterator[tuple[Transaction, Participant, str]]:
+    """A transaction with the participant and timepoint of the visitor's ticket.
+
+    The only way for a view to turn a ticket into a person. Raises the faults of `actions.admit`.
+    """
+    ticket = cast(Ticket, g.ticket)
+    store = service().store
+    with store.writing() if write else store.reading() as tx:
+        person = admit.by_ticket(tx, service().links, ticket)
+        g.language = person.language
+        yield tx, person, ticket.timepoint
+
+
+def patient(person: Participant) -> Actor:
+    """The actor of a change that the patient made."""
+    return Actor("patient", person.study_number, address())

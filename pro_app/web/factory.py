@@ -1,0 +1,60 @@
+"""Building the Flask application from a service: faces, guards, headers, languages."""
+
+import os
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from pro_app.config import read_settings
+from pro_app.web import (
+    accounts,
+    clinic,
+    cookies,
+    demo_inbox,
+    demo_registry,
+    device,
+    entry,
+    files,
+    guard,
+    headers,
+    health,
+    locale,
+    patient,
+    problems,
+)
+from pro_app.web.assets import Assets
+from pro_app.web.current import EXTENSION
+from pro_app.wiring import Service, build
+
+LARGEST_BODY = 256 * 1024
+
+
+def create_app(service: Service) -> Flask:
+    """The WSGI application. Raises `SettingsError` when a route has no guard."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions[EXTENSION] = service
+    app.config.update(
+        SECRET_KEY=service.keys.derive("form cookie"),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    cookies.configure(app, service.settings)
+    locale.install(app, str(service.settings.translations_dir))
+    headers.install(app)
+    problems.install(app)
+    csrf = CSRFProtect(app)
+    csrf.exempt(device.blueprint)  # authenticated by a header that no other site's page can send
+    csrf.exempt(demo_registry.blueprint)  # spoken to by our own gateway, in a demonstration only
+    accounts.install(app)
+    for module in (entry, patient, device, files, accounts, clinic, demo_inbox, demo_registry, health):
+        app.register_blueprint(module.blueprint)
+    app.extensions["pro_app_assets"] = assets = Assets()
+    app.jinja_env.globals.update(asset=assets.url, demo_mode=service.settings.demo)
+    guard.install(app)
+    return app
+
+
+def wsgi_app() -> Flask:
+    """For WSGI servers other than our own: `wsgi:app`."""
+    return create_app(build(read_settings(os.environ)))

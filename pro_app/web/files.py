@@ -1,0 +1,26 @@
+"""Static files by their release; anything in them may be kept for ever, since a change changes the address."""
+
+from typing import cast
+
+from flask import Blueprint, Response, abort, current_app, request
+
+from pro_app.web.assets import FOR_EVER, Assets
+from pro_app.web.guard import public
+
+blueprint = Blueprint("files", __name__)
+
+
+def assets() -> Assets:
+    return cast(Assets, current_app.extensions["pro_app_assets"])
+
+
+@blueprint.get("/static/<release>/<path:name>")
+@public("style sheets, scripts and pictures; nothing personal")
+def static(release: str, name: str) -> Response:
+    found = assets().files.get(name)
+    if found is None:
+        abort(404)
+    # A page of an older release may still be open: it gets today's file, but must not keep it under that name.
+    response = found.response(FOR_EVER if release == assets().release else "no-store")
+    response.set_etag(found.digest)
+    return cast(Response, response.make_conditional(request))

@@ -1,0 +1,69 @@
+"""Which language a page speaks, and dates as people write them in it.
+
+Chosen in this order: `?lang=`, the language cookie, the participant's or staff member's own,
+the browser's wish. Tags are BCP 47 ("zh-Hans"); Babel's names have an underscore.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale
+
+from pro_app.web import cookies
+
+LANGUAGES = ("zh-Hans", "en")
+NAMES = {"zh-Hans": "中文", "en": "English"}
+
+
+def best_language(tag: str | None) -> str | None:
+    """The interface language that serves `tag` best: any Chinese gets zh-Hans, unknown tags None."""
+    primary = (tag or "").replace("_", "-").split("-")[0].lower()
+    return {"zh": "zh-Hans", "en": "en"}.get(primary)
+
+
+def language() -> str:
+    """The BCP 47 tag of the language this request is answered in."""
+    if "chosen_language" in g:
+        return str(g.chosen_language)
+    for wish in (request.args.get("lang"), cookies.read_language(), g.get("language")):
+        if found := best_language(wish):
+            return found
+    for wish in request.accept_languages.values():
+        if found := best_language(wish):
+            return found
+    return LANGUAGES[0]
+
+
+def _babel_locale() -> Locale:
+    return Locale.parse(language().replace("-", "_"))
+
+
+def long_date(day: date) -> str:
+    """2026年12月4日 · 4 December 2026"""
+    locale = get_locale() or _babel_locale()
+    pattern = "y年M月d日" if locale.language == "zh" else "d MMMM y"
+    return format_date(day, pattern, locale=locale)
+
+
+def short_date(day: date) -> str:
+    """12月4日 · 4 December"""
+    locale = get_locale() or _babel_locale()
+    return format_date(day, "M月d日" if locale.language == "zh" else "d MMMM", locale=locale)
+
+
+def local_time(moment: datetime, time_zone: str = "Asia/Shanghai") -> str:
+    """Date and time of `moment` on a site's clock: 2026年12月4日 09:42 · 4 December 2026, 09:42"""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    clock = format_time(local, "HH:mm", locale="en")
+    locale = get_locale() or _babel_locale()
+    return f"{long_date(local.date())}{' ' if locale.language == 'zh' else ', '}{clock}"
+
+
+def install(app: Flask, translations: str) -> None:
+    app.config.update(BABEL_TRANSLATION_DIRECTORIES=translations, BABEL_DEFAULT_LOCALE="en")
+    Babel(app, locale_selector=_babel_locale)
+    app.jinja_env.filters.update(long_date=long_date, short_date=short_date, local_time=local_time)
+    app.jinja_env.globals.update(language=language, LANGUAGES=LANGUAGES, LANGUAGE_NAMES=NAMES)

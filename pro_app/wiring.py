@@ -1,0 +1,72 @@
+"""The one place that builds everything: keys, database, catalogue, study and whom we talk to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pro_app.config import Settings
+from pro_app.gateways.fhir import FhirRegistry
+from pro_app.gateways.inbox import Inbox
+from pro_app.gateways.smtp import SmtpMessenger
+from pro_app.instruments.catalogue import Catalogue, load_catalogue
+from pro_app.keys import KeyRing, create_key_file, load_key_ring
+from pro_app.links import Links
+from pro_app.ports import Messenger, Registry
+from pro_app.records.store import Store
+from pro_app.schedule.elements import Study
+from pro_app.schedule.study import load_study
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything the faces need, built once at start and shared by all threads.
+
+    `messengers` may hold several for one channel, in the order in which they are tried.
+    """
+
+    settings: Settings
+    keys: KeyRing
+    store: Store
+    catalogue: Catalogue
+    study: Study
+    links: Links
+    messengers: tuple[Messenger, ...]
+    registries: tuple[Registry, ...]
+
+    @property
+    def inbox_dir(self) -> Path:
+        """Where the demonstration's messages lie, one file each."""
+        return self.settings.data_dir / "inbox"
+
+
+def build(settings: Settings) -> Service:
+    """Read and check all there is to read; raises `SettingsError` or `DataFileError` with every fault."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if settings.demo and not settings.key_file.exists():
+        create_key_file(settings.key_file)
+    keys = load_key_ring(settings.key_file, settings.secret_key)
+    catalogue = load_catalogue(settings.questionnaires_dir, settings.data_dir / "wording")
+    study = load_study(settings.study_file, tuple(catalogue.instruments))
+    return Service(
+        settings=settings,
+        keys=keys,
+        store=Store(settings.database_url, keys, pool_size=settings.threads + 2),
+        catalogue=catalogue,
+        study=study,
+        links=Links(keys),
+        messengers=_messengers(settings),
+        registries=_registries(settings, catalogue),
+    )
+
+
+def _messengers(settings: Settings) -> tuple[Messenger, ...]:
+    folder = settings.data_dir / "inbox"
+    if settings.smtp_url:
+        email: Messenger = SmtpMessenger(settings.smtp_url, settings.mail_from)
+    else:
+        email = Inbox(folder, "email")
+    return (email, Inbox(folder, "sms"))
+
+
+def _registries(settings: Settings, catalogue: Catalogue) -> tuple[Registry, ...]:
+    url = settings.registry_url or f"http://127.0.0.1:{settings.port}/demo/registry/fhir"
+    return (FhirRegistry(url, settings.registry_token, catalogue.instruments),)
