@@ -1,12 +1,12 @@
 """Participants: study data in the open, identity sealed."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from pro_app.errors import NotFound, ProAppError
 from pro_app.records.schema import participant
@@ -74,7 +74,7 @@ class Participant:
 _COLUMNS = [participant.c[name] for name in Participant.__dataclass_fields__]
 
 
-def _read(row: Row[Any]) -> Participant:
+def _read(row: Sequence[Any]) -> Participant:
     return Participant(*row)
 
 

@@ -20,7 +20,7 @@ def static(release: str, name: str) -> Response:
     found = assets().files.get(name)
     if found is None:
         abort(404)
-    # A page of an older release may still be open: it gets today's file, but must not keep it under that name.
+    # A page of an older release may still be open: it gets today's file, but must not keep it.
     response = found.response(FOR_EVER if release == assets().release else "no-store")
     response.set_etag(found.digest)
     return cast(Response, response.make_conditional(request))
