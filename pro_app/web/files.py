@@ -1,4 +1,4 @@
-"""Static files by their release; anything in them may be kept for ever, since a change changes the address."""
+"""Static files by their release: kept by browsers for ever, since a change changes the address."""
 
 from typing import cast
 
