@@ -1,19 +1,43 @@
 """The registry outbox: what still has to reach which registry, and what became of it.
 
 A row is written in the transaction of the change it reports, so an answer that is kept is an answer
-that will be delivered. Rows of one participant go in the order they were written, whatever happens
-to other participants' rows.
+that will be delivered. The rows of one participant go in the order they were written; a row that the
+registry refused is parked and steps out of the way.
+
+A claim is a conditional change of state that is committed before the registry is called. It names its
+holder and ends by itself, so a process that dies leaves nothing stuck; sending again is harmless,
+because every registry adapter writes the same record under the same id.
 """
 
-from datetime import datetime
-from typing import Literal
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
 
+from sqlalchemy import ScalarSelect, Select, and_, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pro_app.records.schema import outbox
+from pro_app.ports import RegistryReceipt
+from pro_app.records.schema import outbox, response
 from pro_app.records.store import Transaction
 
 Kind = Literal["submitted", "corrected", "withdrawn"]
+
+CLAIM_FOR = timedelta(minutes=5)
+UNFINISHED = ("waiting", "claimed")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right, until it ends, to deliver one row. `attempts` counts the earlier ones."""
+
+    id: int
+    response_id: int
+    participant_id: int
+    kind: Kind
+    attempts: int
+    holder: str
 
 
 def enqueue(
@@ -57,3 +81,190 @@ def enqueue(
         },
     )
     tx.conn.execute(again, rows)
+
+
+def claim(
+    tx: Transaction, registry: str, now: datetime, limit: int, *, early: bool = False
+) -> tuple[Claim, ...]:
+    """Take up to `limit` rows that are due, at most one per participant: the oldest unfinished one.
+
+    early: also rows whose next attempt lies in the future (the first knock after an outage).
+    """
+    tx.conn.execute(
+        update(outbox)
+        .where(outbox.c.registry == registry, outbox.c.state == "claimed", outbox.c.claimed_until <= now)
+        .values(state="waiting", claimed_by=None, claimed_until=None)
+    )
+    before = outbox.alias("before")
+    due = [outbox.c.registry == registry, outbox.c.state == "waiting"]
+    if not early:
+        due.append(outbox.c.next_at <= now)
+    heads = (
+        select(outbox.c.id, outbox.c.response_id, outbox.c.participant_id, outbox.c.kind, outbox.c.attempts)
+        .where(
+            *due,
+            ~exists().where(
+                before.c.participant_id == outbox.c.participant_id,
+                before.c.id < outbox.c.id,
+                before.c.registry == outbox.c.registry,
+                before.c.state.in_(UNFINISHED),
+            ),
+        )
+        # The order of the index on (state, next_at): no sorting, however many rows wait.
+        .order_by(outbox.c.next_at, outbox.c.id)
+        .limit(limit)
+    )
+    if tx.on_postgres:
+        heads = heads.with_for_update(of=outbox, skip_locked=True)
+    rows = tx.conn.execute(heads).all()
+    if not rows:
+        return ()
+    holder = uuid.uuid4().hex
+    taken = set(
+        tx.conn.execute(
+            update(outbox)
+            .where(outbox.c.id.in_([row.id for row in rows]), outbox.c.state == "waiting")
+            .values(state="claimed", claimed_by=holder, claimed_until=now + CLAIM_FOR)
+            .returning(outbox.c.id)
+        ).scalars()
+    )
+    return tuple(
+        Claim(row.id, row.response_id, row.participant_id, cast(Kind, row.kind), row.attempts, holder)
+        for row in rows
+        if row.id in taken
+    )
+
+
+def delivered(tx: Transaction, mine: Claim, receipt: RegistryReceipt, now: datetime) -> bool:
+    """Keep the receipt; False when the claim was lost meanwhile (then the row is sent again).
+
+    Older rows of the same record that were parked or paused are settled by it: the registry now
+    holds something newer, and sending them later would put the old state back.
+    """
+    kept = _finish(
+        tx,
+        mine,
+        state="delivered",
+        delivered_at=now,
+        problem=None,
+        remote_id=receipt.remote_id,
+        remote_version=receipt.remote_version,
+        remote_hash=receipt.content_hash,
+    )
+    if kept:
+        older = select(outbox.c.id).where(
+            outbox.c.participant_id == mine.participant_id,
+            outbox.c.id < mine.id,
+            outbox.c.registry == _registry_of(mine),
+            outbox.c.state.in_(("parked", "paused")),
+            outbox.c.response_id.in_(_same_record(mine.response_id)),
+        )
+        tx.conn.execute(
+            update(outbox)
+            .where(outbox.c.id.in_(older))
+            .values(state="delivered", delivered_at=now, problem="overtaken")
+        )
+    return kept
+
+
+def later(tx: Transaction, mine: Claim, words: str, next_at: datetime) -> bool:
+    """The registry was away: wait until `next_at`."""
+    return _finish(tx, mine, state="waiting", problem=words, next_at=next_at)
+
+
+def parked(tx: Transaction, mine: Claim, words: str) -> bool:
+    """The registry refused, in its own `words`: a person must look, others go on."""
+    return _finish(tx, mine, state="parked", problem=words)
+
+
+def release(tx: Transaction, mine: Claim) -> None:
+    """Give a claim back untried."""
+    tx.conn.execute(
+        update(outbox)
+        .where(outbox.c.id == mine.id, outbox.c.claimed_by == mine.holder)
+        .values(state="waiting", claimed_by=None, claimed_until=None)
+    )
+
+
+def hurry(tx: Transaction, registry: str, now: datetime) -> None:
+    """The registry is back: what waited for its sake is due at once."""
+    tx.conn.execute(
+        update(outbox)
+        .where(outbox.c.registry == registry, outbox.c.state == "waiting", outbox.c.next_at > now)
+        .values(next_at=now)
+    )
+
+
+def resend(tx: Transaction, row_ids: Collection[int], now: datetime) -> int:
+    """Send these rows' records again, on a person's word; returns how many rows now wait.
+
+    For a record that has changed since, its newest row goes instead: an old state never comes back.
+    """
+    rows = tx.conn.execute(
+        select(outbox.c.registry, outbox.c.response_id).where(outbox.c.id.in_(row_ids))
+    ).all()
+    newest = {
+        tx.conn.execute(
+            select(outbox.c.id)
+            .where(outbox.c.registry == row.registry, outbox.c.response_id.in_(_same_record(row.response_id)))
+            .order_by(outbox.c.id.desc())
+            .limit(1)
+        ).scalar_one()
+        for row in rows
+    }
+    again = tx.conn.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(newest))
+        .values(state="waiting", attempts=0, next_at=now, problem=None, claimed_by=None, claimed_until=None)
+    )
+    return again.rowcount
+
+
+def pause(tx: Transaction, row_ids: Collection[int]) -> int:
+    """Hold rows that wait; `resend` lets them go. A row that is under way is not held back."""
+    held = tx.conn.execute(
+        update(outbox).where(outbox.c.id.in_(row_ids), outbox.c.state == "waiting").values(state="paused")
+    )
+    return held.rowcount
+
+
+def newest_of_responses(tx: Transaction, registry: str, response_uuids: Collection[str]) -> tuple[int, ...]:
+    """The outbox rows that carry these responses to `registry`."""
+    return tuple(
+        tx.conn.execute(
+            select(outbox.c.id)
+            .join(response, response.c.id == outbox.c.response_id)
+            .where(outbox.c.registry == registry, response.c.uuid.in_(response_uuids))
+        ).scalars()
+    )
+
+
+def _finish(tx: Transaction, mine: Claim, **values: object) -> bool:
+    """Write an outcome, only while the claim still stands."""
+    result = tx.conn.execute(
+        update(outbox)
+        .where(outbox.c.id == mine.id, outbox.c.state == "claimed", outbox.c.claimed_by == mine.holder)
+        .values(claimed_by=None, claimed_until=None, attempts=outbox.c.attempts + 1, **values)
+    )
+    return result.rowcount == 1
+
+
+def _registry_of(mine: Claim) -> ScalarSelect[Any]:
+    return select(outbox.c.registry).where(outbox.c.id == mine.id).scalar_subquery()
+
+
+def _same_record(response_id: int) -> Select[Any]:
+    """Ids of the responses that report the same instrument at the same visit of the same participant."""
+    this = response.alias("this")
+    return (
+        select(response.c.id)
+        .join(
+            this,
+            and_(
+                this.c.participant_id == response.c.participant_id,
+                this.c.timepoint == response.c.timepoint,
+                this.c.instrument == response.c.instrument,
+            ),
+        )
+        .where(this.c.id == response_id)
+    )

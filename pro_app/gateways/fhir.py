@@ -1,0 +1,253 @@
+"""A FHIR R4 server as the central registry: parcels leave as transaction Bundles, records can be read back.
+
+What an answer means:
+1. A complete `transaction-response` is a receipt; a good status without one is not: it may be a proxy's
+   page, or a server that stores nothing.
+2. What this parcel can't change (no connection, a bad certificate, a redirect, 401, 403, 404, 405, 408,
+   409, 425, 429, 5xx): the registry is away, nothing is parked, the same bundle goes again later.
+3. Any other refusal is about this parcel: it is parked with the registry's own words.
+"""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any, NoReturn, Protocol, Self
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from pro_app.errors import SettingsError
+from pro_app.gateways import fhir_answer, fhir_fingerprint
+from pro_app.gateways import fhir_names as names
+from pro_app.gateways.fhir_bundle import Addressing, bundle, place, resources
+from pro_app.instruments.definition import Instrument
+from pro_app.ports import Parcel, RegistryAway, RegistryReceipt, RegistryRefused
+from pro_app.records.ledger import Entry
+
+JSON = "application/fhir+json"
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+LARGEST_ANSWER = 32 * 1024 * 1024
+PAGE = 200
+AWAY = frozenset({401, 403, 404, 405, 408, 409, 421, 425, 429})
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Access(Protocol):
+    """Whatever proves to the registry who we are."""
+
+    def header(self, *, renew: bool = False) -> str:
+        """The Authorization header's value; `renew` after the registry refused the last one."""
+        ...
+
+
+class BearerToken:
+    """A token that was handed out once."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def header(self, *, renew: bool = False) -> str:
+        return f"Bearer {self._token}"
+
+
+class FhirRegistry:
+    """One FHIR server. Shared by threads; `close` it when done."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        instruments: Mapping[str, Instrument],
+        *,
+        name: str = "registry",
+        addressing: Addressing = "put-id",
+        access: Access | None = None,
+        ca_file: str | None = None,
+        client_certificate: tuple[str, str] | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`url` is the server's base; only a loopback one may be plain http."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+            raise SettingsError(faults=f"The registry's address {url!r} must begin with https://.")
+        self.name = name
+        self._base = url.rstrip("/")
+        self._instruments = instruments
+        self._addressing: Addressing = addressing
+        self._access = access or (BearerToken(token) if token else None)
+        self._tls = (ca_file, client_certificate)
+        self._transport = transport
+        self._client: httpx.Client | None = None
+        self._opening = threading.Lock()
+
+    def deliver(self, parcel: Parcel) -> RegistryReceipt:
+        """Send one parcel; see the module's text for what raises what."""
+        instrument = self._instruments[parcel.instrument]
+        content = bundle(parcel, instrument, self._addressing)
+        sent = [_key(entry) for entry in content["entry"]]
+        status, body = self._call("POST", self._base, content)
+        if status not in (200, 201):
+            self._refuse(status, body)
+        try:
+            written = fhir_answer.receipt(body, sent, self._addressing == "put-id")
+        except fhir_answer.NoReceipt as fault:
+            self._away(f"status {status} without a receipt: {fault}")
+        except fhir_answer.EntryRefused as fault:
+            if fault.status >= 500 or fault.status in AWAY or fault.status == 0:
+                self._away(str(fault))
+            raise RegistryRefused(registry=self.name, words=str(fault)) from fault
+        response = written[[kind for kind, _ in sent].index("QuestionnaireResponse")]
+        return RegistryReceipt(response.id, response.version, self.entry(parcel).content_hash)
+
+    def entry(self, parcel: Parcel) -> Entry:
+        """What this registry must hold of a delivered parcel."""
+        listed = resources(parcel, self._instruments[parcel.instrument])
+        response = next(one for one in listed if one["resourceType"] == "QuestionnaireResponse")
+        scores = [one for one in listed if one["resourceType"] == "Observation"]
+        return Entry(
+            place(parcel).record,
+            parcel.study_number,
+            parcel.site,
+            parcel.timepoint,
+            parcel.instrument,
+            fhir_fingerprint.fingerprint(response, scores),
+        )
+
+    def held(self, study: str) -> Iterator[Entry]:
+        """Everything the server holds under `study`'s tag, read page by page."""
+        tagged = {"_tag": f"{names.STUDY_TAG}|{study}"}
+        numbers = {
+            f"Patient/{one['id']}": _study_number(one, study) for one in self._search("Patient", tagged)
+        }
+        scores: dict[str, list[Mapping[str, Any]]] = {}
+        for one in self._search("Observation", tagged):
+            for reference in one.get("derivedFrom") or [{}]:
+                scores.setdefault(str(reference.get("reference", "")), []).append(one)
+        for one in self._search("QuestionnaireResponse", tagged):
+            record = str((one.get("identifier") or {}).get("value") or one["id"])
+            yield Entry(
+                record,
+                numbers.get(str((one.get("subject") or {}).get("reference")), ""),
+                fhir_fingerprint.tag(one, names.SITE_TAG),
+                fhir_fingerprint.tag(one, names.TIMEPOINT_TAG),
+                fhir_fingerprint.tag(one, names.INSTRUMENT_TAG),
+                fhir_fingerprint.fingerprint(one, scores.get(f"QuestionnaireResponse/{one['id']}", [])),
+            )
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _search(self, kind: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        url = f"{self._base}/{kind}?{urlencode({**query, '_count': str(PAGE)})}"
+        seen: set[str] = set()
+        while url:
+            seen.add(url)
+            status, body = self._call("GET", url)
+            page = fhir_answer.parse(body)
+            if status != 200 or page.get("resourceType") != "Bundle":
+                self._away(f"status {status} to a search for {kind}: {fhir_answer.words(body)}")
+            for entry in page.get("entry") or []:
+                resource = entry.get("resource") or {}
+                if resource.get("resourceType") == kind and resource.get("id"):
+                    yield resource
+            url = self._next(page, seen)
+
+    def _next(self, page: Mapping[str, Any], seen: set[str]) -> str:
+        """The next page's address; never another server's, which would get our token."""
+        for link in page.get("link") or []:
+            if link.get("relation") == "next":
+                url = str(httpx.URL(self._base + "/").join(str(link.get("url", ""))))
+                if not url.startswith(f"{self._base}/") and not url.startswith(f"{self._base}?"):
+                    self._away(f"its next page is on another server: {url}")
+                if url in seen:
+                    self._away("its pages go round in a circle")
+                return url
+        return ""
+
+    def _call(self, method: str, url: str, content: object = None) -> tuple[int, bytes]:
+        """One request; asked again once with a renewed proof when the old one was refused."""
+        status, body = self._once(method, url, content, renew=False)
+        if status == 401 and self._access is not None:
+            status, body = self._once(method, url, content, renew=True)
+        return status, body
+
+    def _once(self, method: str, url: str, content: object, *, renew: bool) -> tuple[int, bytes]:
+        headers = {"Accept": JSON, "Prefer": "return=minimal"}
+        if content is not None:
+            headers["Content-Type"] = JSON
+        try:
+            if self._access is not None:
+                headers["Authorization"] = self._access.header(renew=renew)
+            with self._opened().stream(
+                method, url, headers=headers, content=None if content is None else _encode(content)
+            ) as answer:
+                body = bytearray()
+                for chunk in answer.iter_bytes():
+                    body += chunk
+                    if len(body) > LARGEST_ANSWER:
+                        self._away("its answer is too large")
+                if answer.is_redirect:
+                    self._away(f"it redirects to {answer.headers.get('location', '?')}; not followed")
+                if answer.status_code in (429, 503):
+                    self._away(
+                        f"status {answer.status_code}: {fhir_answer.words(bytes(body))}",
+                        _seconds(answer.headers.get("retry-after")),
+                    )
+                return answer.status_code, bytes(body)
+        except httpx.HTTPError as fault:
+            self._away(str(fault) or type(fault).__name__)
+
+    def _refuse(self, status: int, body: bytes) -> NoReturn:
+        words = f"status {status}: {fhir_answer.words(body)}"
+        if 400 <= status < 500 and status not in AWAY:
+            raise RegistryRefused(registry=self.name, words=words)
+        self._away(words)
+
+    def _away(self, words: str, retry_after: int | None = None) -> NoReturn:
+        raise RegistryAway(registry=self.name, words=words, retry_after=retry_after)
+
+    def _opened(self) -> httpx.Client:
+        with self._opening:
+            if self._client is None:
+                ca_file, certificate = self._tls
+                context = httpx.create_ssl_context(verify=ca_file or True, trust_env=False)
+                if certificate:
+                    context.load_cert_chain(*certificate)
+                self._client = httpx.Client(
+                    timeout=TIMEOUT,
+                    follow_redirects=False,
+                    verify=context,
+                    trust_env=False,
+                    transport=self._transport,
+                    limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
+                )
+            return self._client
+
+
+def _encode(content: object) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _key(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return str(entry["resource"]["resourceType"]), str(entry["fullUrl"]).removeprefix("urn:uuid:")
+
+
+def _study_number(patient: Mapping[str, Any], study: str) -> str:
+    for identifier in patient.get("identifier") or []:
+        if identifier.get("system") == names.study_numbers(study):
+            return str(identifier.get("value", ""))
+    return ""
+
+
+def _seconds(retry_after: str | None) -> int | None:
+    return int(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None

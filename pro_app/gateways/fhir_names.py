@@ -1,0 +1,63 @@
+"""Names in our FHIR resources: code systems, extensions, and ids that are the same every time.
+
+QLQ-C30 uses the codes of the German MII PRO module (CC0). What that module lacks (BPI, the summary
+score, codes for numbered answers) has systems of our own; `fhir_terms` maps them where a map exists.
+"""
+
+import uuid
+
+OURS = "urn:pro-follow-up"
+STUDY_TAG = f"{OURS}:study"
+SITE_TAG = f"{OURS}:site"
+TIMEPOINT_TAG = f"{OURS}:timepoint"
+INSTRUMENT_TAG = f"{OURS}:instrument"
+RECORD_ID = f"{OURS}:record"
+RESPONSE_ID = f"{OURS}:response"
+SCALE_ID = f"{OURS}:scale-of-record"
+ALGORITHM = f"{OURS}:algorithm"
+REASON = f"{OURS}:reason"
+MODE = f"{OURS}:mode"
+
+PACK = f"{OURS}:extension:wording-pack"
+HELPER = f"{OURS}:extension:helper"
+RECEIVED = f"{OURS}:extension:received"
+REVISION = f"{OURS}:extension:revision"
+CONTENT = f"{OURS}:extension:content-hash"
+MISSING = f"{OURS}:extension:missing"
+
+COMPLETION_MODE = "http://hl7.org/fhir/StructureDefinition/questionnaireresponse-completionMode"
+ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+YES_NO = "http://terminology.hl7.org/CodeSystem/v2-0136"
+UCUM = "http://unitsofmeasure.org"
+LOINC = "http://loinc.org"
+TRIALS = "https://clinicaltrials.gov"
+
+# Never change this: it is the root of every id the registries already hold.
+_ROOT = uuid.uuid5(uuid.NAMESPACE_URL, OURS)
+
+
+def stable_id(*parts: str) -> str:
+    """A UUID that the same parts always give, here and on a restored server."""
+    return str(uuid.uuid5(_ROOT, "\n".join(parts)))
+
+
+def study_numbers(study: str) -> str:
+    """The identifier system of a study's numbers."""
+    return f"{OURS}:study-number:{study.lower()}"
+
+
+def scales(instrument: str) -> str:
+    """Our own code system for an instrument's scores."""
+    return f"{OURS}:scale:{instrument}"
+
+
+def answers(instrument: str) -> str:
+    """Our own code system for an instrument's numbered answers and body regions."""
+    return f"{OURS}:answer:{instrument}"
+
+
+def questionnaire(instrument: str) -> str:
+    """The canonical of an instrument for which nobody else has published one."""
+    return f"{OURS}:questionnaire:{instrument}"
