@@ -19,6 +19,10 @@ SENTENCES: dict[str, str] = {
     ),
     "data_file": N_("%(file)s has %(count)s faults:\n%(faults)s"),
     "settings": N_("The program can't start:\n%(faults)s"),
+    "not_migrated": N_("The database is not of this release; run `pro-app migrate up`."),
+    "port_taken": N_(
+        "Port %(port)s is taken by another program; choose another one, for example PRO_APP_PORT=8010 make run."
+    ),
     "seal_broken": N_("A protected field can't be opened; ask your administrator to check the key file."),
     "not_found": N_("There is nothing at this address. Please check it, or go back."),
     "bad_request": N_("The browser sent something we could not read. Please go back and try again."),

@@ -1,0 +1,3 @@
+from pro_app.cli.main import main
+
+__all__ = ["main"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from pro_app.records.schema import audit, audit_chain
 from pro_app.records.store import Transaction
@@ -111,6 +111,11 @@ def history(tx: Transaction, subject: str, limit: int = 200) -> tuple[Event, ...
         )
         for row in rows
     )
+
+
+def length(tx: Transaction) -> int:
+    """How many rows all chains have together."""
+    return int(tx.conn.execute(select(func.coalesce(func.sum(audit_chain.c.length), 0))).scalar_one())
 
 
 def verify(tx: Transaction) -> tuple[str, ...]:

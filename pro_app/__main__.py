@@ -1,0 +1,5 @@
+"""`python -m pro_app` is `pro-app`."""
+
+from pro_app.cli import main
+
+main()

@@ -1,0 +1,65 @@
+"""`pro-app`: one word per job. Each word's module is loaded only when it is used, so every start is quick."""
+
+import importlib
+import logging
+import sys
+from typing import Any
+
+import click
+
+from pro_app.errors import ProAppError
+
+WORDS = {
+    "serve": "serving:serve",
+    "demo": "demo:demo",
+    "clock": "tick:clock",
+    "tick": "tick:tick",
+    "seed": "seed:seed",
+    "plan": "plan:plan",
+    "score": "score:score",
+    "wording": "wording:wording",
+    "review-pack": "review_pack:review_pack",
+    "sync": "sync:sync",
+    "reconcile": "sync:reconcile",
+    "staff": "staff:staff",
+    "audit": "audit:audit",
+    "migrate": "migrate:migrate",
+    "routes": "routes:routes",
+    "doctor": "doctor:doctor",
+    "keys": "keys:keys",
+}
+
+
+class Words(click.Group):
+    """Finds a word's command in its module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(WORDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in WORDS:
+            return None
+        module, _, name = WORDS[cmd_name].partition(":")
+        found: click.Command = getattr(importlib.import_module(f"pro_app.cli.{module}"), name)
+        return found
+
+
+@click.group(cls=Words, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pro-follow-up", prog_name="pro-app")
+def program() -> None:
+    """Deliver the Brief Pain Inventory and the EORTC QLQ-C30 on schedule, score them, sync the scores.
+
+    Settings are PRO_APP_* environment variables; `pro-app doctor` shows all of them with what is wrong.
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run one word. A fault is one clear sentence on standard error and exit code 1."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    try:
+        program.main(args=arguments, prog_name="pro-app")
+    except ProAppError as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(1)

@@ -1,0 +1,92 @@
+"""`pro-app serve`: web and clock in one process."""
+
+import errno
+import signal
+import socket
+from contextlib import ExitStack
+from types import FrameType
+from typing import Any
+
+import click
+import waitress
+
+from pro_app.cli.opening import open_migrated
+from pro_app.clock import Clock
+from pro_app.errors import ProAppError
+from pro_app.web.factory import create_app
+from pro_app.wiring import Service
+
+CONNECTIONS = 1000
+SECONDS_TO_READ = 60
+
+
+class PortTaken(ProAppError):
+    """Another program listens there already."""
+
+    code = "port_taken"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket, so that a taken port is known before anything else is done. Raises `PortTaken`."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, where = found[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(where)
+    except OSError as fault:
+        listener.close()
+        if fault.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortTaken(port=port) from fault
+        raise
+    return listener
+
+
+def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
+    """Serve until the process is told to stop (SIGTERM or Ctrl-C); a running tick is finished first."""
+    settings = service.settings
+    proxy: dict[str, Any] = {}
+    if settings.trusted_proxies:
+        proxy = {
+            "trusted_proxy": "*",
+            "trusted_proxy_count": settings.trusted_proxies,
+            "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto x-forwarded-host",
+            "clear_untrusted_proxy_headers": True,
+        }
+    server = waitress.create_server(
+        create_app(service),
+        sockets=[listener],
+        threads=settings.threads,
+        connection_limit=CONNECTIONS,
+        channel_timeout=SECONDS_TO_READ,
+        max_request_body_size=1 << 20,
+        ident=None,
+        **proxy,
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    with ExitStack() as stack:
+        stack.callback(service.store.close)
+        if with_clock:
+            clock = Clock(service)
+            clock.start()
+            stack.callback(clock.stop)
+        stack.callback(server.close)
+        server.run()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+@click.command()
+@click.option("--clock/--no-clock", default=True, help="Run the clock in this process too (default), or not.")
+def serve(clock: bool) -> None:
+    """Serve the pages on PRO_APP_HOST:PRO_APP_PORT, and run the clock.
+
+    The database must have been migrated (`pro-app migrate up`). For several processes start each with its
+    own port and `--no-clock`, and `pro-app clock` as many times as you like: one of them leads.
+    """
+    service = open_migrated()
+    listener = listen(service.settings.host, service.settings.port)
+    click.echo(f"Serving {service.study.id} on {service.settings.base_url}")
+    run(service, listener, with_clock=clock)
