@@ -35,19 +35,22 @@ class Anchors:
     def day(self, anchor: Anchor) -> date | None:
         """The day that `anchor` stands for, or None when there is none (yet, or any more).
 
-        A cancelled or unknown operation has no day. `surgery` is the day it was done, else the last
-        planned day. `surgery_planned` is the last planned day, which a form filled in before the operation
-        counts for whenever it really happened; an operation that was never planned counts from its own day.
+        A cancelled or unknown operation has no day. `surgery` is the day it was done, else the planned day.
+        `surgery_planned` is the last planned day, which a form filled in before the operation counts for
+        whenever it really happened; an operation that was never planned counts from its own day.
         """
-        if anchor == Anchor.ENROLMENT:
-            return self.enrolled_on
-        if self.surgery_state in (SurgeryState.CANCELLED, SurgeryState.UNKNOWN):
-            return None
-        if anchor == Anchor.SURGERY_DONE:
-            return self.surgery_done_on
-        if anchor == Anchor.SURGERY_PLANNED:
-            return self.surgery_planned_on or self.surgery_done_on
-        return self.surgery_done_on or self.surgery_planned_on
+        done = self.surgery_done_on if self.surgery_state == SurgeryState.DONE else None
+        known = self.surgery_state in (SurgeryState.PLANNED, SurgeryState.DONE)
+        planned = self.surgery_planned_on if known else None
+        match anchor:
+            case Anchor.ENROLMENT:
+                return self.enrolled_on
+            case Anchor.SURGERY_DONE:
+                return done
+            case Anchor.SURGERY_PLANNED:
+                return planned or done
+            case Anchor.SURGERY:
+                return done if self.surgery_state == SurgeryState.DONE else planned
 
 
 @dataclass(frozen=True, slots=True)

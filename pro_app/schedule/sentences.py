@@ -1,0 +1,26 @@
+"""What this room's codes say. The lead's `messages.SENTENCES` takes them in; `N_` marks them for gettext."""
+
+from pro_app.messages import N_
+
+SENTENCES: dict[str, str] = {
+    "study_unknown_name": N_("The study has no %(kind)s named %(name)s."),
+    "held_paused": N_("Not sent: this participant's reminders are paused."),
+    "held_too_ill": N_("Not sent: this participant is too ill."),
+    "held_withdrawn": N_("Not sent: this participant has withdrawn."),
+    "held_deceased": N_("Not sent: this participant has died."),
+    "held_no_consent": N_("Not sent: this participant has not agreed to be written to."),
+    "held_finished": N_("Not sent: the visit is already finished."),
+    "held_excused": N_("Not sent: the missing forms of this visit have a reason on record."),
+    "held_closed": N_("Not sent: the visit's window has closed."),
+    "held_not_open": N_("Not sent: the visit is not open yet."),
+    "held_moved": N_("Not sent: the visit's dates have changed since this was decided."),
+    "held_superseded": N_("Not sent: a newer reminder took its place."),
+    "held_no_address": N_("Not sent: there is no phone number or e-mail address for it."),
+    "held_all_failed": N_("Not sent: every phone number and e-mail address on record has failed."),
+    "held_cap_visit": N_("Not sent: this visit has had its full number of messages."),
+    "held_cap_day": N_("Waiting: today's number of messages is used up."),
+    "held_patient_first": N_("Waiting: the patient has today to answer first."),
+    "held_holiday": N_("Waiting: today is a holiday."),
+    "held_quiet_hours": N_("Waiting: it is outside the hours for messages."),
+    "held_no_room": N_("Not sent: the visit's window has no working day for this step."),
+}
