@@ -21,8 +21,11 @@ SENTENCES: dict[str, str] = {
     "settings": N_("The program can't start:\n%(faults)s"),
     "not_migrated": N_("The database is not of this release; run `pro-app migrate up`."),
     "port_taken": N_(
-        "Port %(port)s is taken by another program; choose another one, for example PRO_APP_PORT=8010 make run."
+        "Port %(port)s is taken by another program; choose another one: PRO_APP_PORT=8010 make run."
     ),
+    "seed_in_production": N_("Invented participants can only be made in a demonstration (PRO_APP_MODE=demo)."),
+    "already_seeded": N_("There are participants in this database already; `make fresh` starts anew."),
+    "demo_in_production": N_("`pro-app demo` is for demonstrations; in production use `pro-app serve`."),
     "seal_broken": N_("A protected field can't be opened; ask your administrator to check the key file."),
     "not_found": N_("There is nothing at this address. Please check it, or go back."),
     "bad_request": N_("The browser sent something we could not read. Please go back and try again."),

@@ -17,6 +17,7 @@ from uuid import UUID, uuid5
 from pro_app import journey
 from pro_app.errors import NotFound, ProAppError
 from pro_app.instruments import answers as answering
+from pro_app.instruments.answers import Answers
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
 from pro_app.journey import Stop
@@ -199,49 +200,59 @@ def submit(
             earlier = responses.by_uuid(tx, stored_as)
     if earlier:
         return _receipt(sent.response, content, earlier.received_at, earlier.standing, repeated=True)
-    standing, reason = _standing(stop, person, sent.instrument)
-    visit = stop.visit
-    window = (visit.due, visit.opens, visit.closes) if visit.due and visit.opens and visit.closes else None
-    response_id = responses.add(
-        tx,
-        NewResponse(
-            uuid=stored_as,
-            participant_id=person.id,
-            timepoint=timepoint,
-            instrument=sent.instrument,
-            version=sent.version,
-            language=sent.language,
-            pack=sent.pack,
-            mode=sent.mode,
-            helper=sent.helper,
-            standing=standing,
-            reason=reason,
-            revision=1,
-            started_at=sent.started_at,
-            finished_at=sent.finished_at,
-            received_at=now,
-            window=window,
-            answers=checked.on_the_wire(),
-            free_text=frozenset(item.id for item in definition.items if item.kind == "text"),
-            content_hash=content,
-        ),
-    )
+    new = _new_response(stored_as, stop, person, sent, definition, checked, content, now)
+    response_id = responses.add(tx, new)
     sheet = score(definition.scoring, checked.for_scoring())
     responses.add_scores(tx, response_id, sheet.algorithm, sheet.scores.values(), content)
-    if standing == "current":
+    if new.standing == "current":
         registries = tuple(destination.id for destination in study.registries)
         outbox.enqueue(tx, registries, response_id, person.id, "submitted", now)
     detail = {
         "response": stored_as,
         "timepoint": timepoint,
         "instrument": sent.instrument,
-        "standing": standing,
-        "reason": reason,
+        "standing": new.standing,
+        "reason": new.reason,
         "hash": content,
     }
     audit.append(tx, person.site, actor, "response_received", person.study_number, detail, now)
     drafts.drop(tx, person.id, timepoint, sent.instrument)
-    return _receipt(sent.response, content, now, standing, repeated=False)
+    return _receipt(sent.response, content, now, new.standing, repeated=False)
+
+
+def _new_response(
+    uuid: str,
+    stop: Stop,
+    person: Participant,
+    sent: Submission,
+    definition: Instrument,
+    checked: Answers,
+    content: str,
+    now: datetime,
+) -> NewResponse:
+    standing, reason = _standing(stop, person, sent.instrument)
+    visit = stop.visit
+    return NewResponse(
+        uuid=uuid,
+        participant_id=person.id,
+        timepoint=visit.timepoint,
+        instrument=sent.instrument,
+        version=sent.version,
+        language=sent.language,
+        pack=sent.pack,
+        mode=sent.mode,
+        helper=sent.helper,
+        standing=standing,
+        reason=reason,
+        revision=1,
+        started_at=sent.started_at,
+        finished_at=sent.finished_at,
+        received_at=now,
+        window=(visit.due, visit.opens, visit.closes) if visit.due and visit.opens and visit.closes else None,
+        answers=checked.on_the_wire(),
+        free_text=frozenset(item.id for item in definition.items if item.kind == "text"),
+        content_hash=content,
+    )
 
 
 def _receipt(
