@@ -63,7 +63,7 @@ def reason(observation: Resource) -> str:
 
 
 def _answers(item: Resource) -> object:
-    given = []
+    given: list[object] = []
     for answer in item.get("answer") or []:
         if "valueBoolean" in answer:
             given.append(bool(answer["valueBoolean"]))
