@@ -3,6 +3,7 @@
 Builders and the cast live beside the tests that use them; this file stays small.
 """
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,3 +56,48 @@ def store(database_url: str, keys: KeyRing) -> Iterator[Store]:
 def now() -> datetime:
     """Noon in Beijing on 1 December 2026, in UTC."""
     return NOON_IN_BEIJING
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--heavy", action="store_true", help="run load and fault tests with their full figures")
+    parser.addoption("--pictures", action="store_true", help="photograph every page into build/pictures")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Full figures and pictures are other words of make; they are left out here, not skipped."""
+    wanted, other = [], []
+    for item in items:
+        heavy = item.get_closest_marker("slow") and not config.getoption("--heavy")
+        picture = item.get_closest_marker("pictures") and not config.getoption("--pictures")
+        (other if heavy or picture else wanted).append(item)
+    items[:] = wanted
+    config.hook.pytest_deselected(items=other)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """On CI nothing may be skipped: a test that did not run has not passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and exitstatus == 0:
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One line that says what ran and what did not, and why."""
+    if hasattr(config, "workerinput"):
+        return
+    stats = terminalreporter.stats
+    kinds: dict[str, int] = {}
+    for report in stats.get("passed", []):
+        kind = report.nodeid.split("/")[1] if "/" in report.nodeid else "other"
+        kinds[kind] = kinds.get(kind, 0) + 1
+    ran = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    reasons = {
+        str(report.longrepr[2]) for report in stats.get("skipped", []) if isinstance(report.longrepr, tuple)
+    }
+    skipped = (
+        f"; skipped {len(stats['skipped'])}: {' · '.join(sorted(reasons))}"
+        if reasons
+        else "; nothing was skipped"
+    )
+    terminalreporter.write_line(f"Ran {ran or 'nothing'}{skipped}.")

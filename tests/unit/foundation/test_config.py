@@ -1,0 +1,70 @@
+"""Settings are read once, and every fault is said at once."""
+
+import pytest
+
+from pro_app.config import read_settings
+from pro_app.errors import SettingsError
+
+GOOD_PRODUCTION = {
+    "PRO_APP_MODE": "production",
+    "PRO_APP_SECRET_KEY": "k3J9" * 12,
+    "PRO_APP_BASE_URL": "https://follow-up.example.org",
+    "PRO_APP_SMTP_URL": "smtp+starttls://mail.example.org:587",
+    "PRO_APP_REGISTRY_URL": "https://registry.example.org/fhir",
+}
+
+
+def faults(**environ: str) -> str:
+    with pytest.raises(SettingsError) as fault:
+        read_settings(environ)
+    return str(fault.value)
+
+
+def test_a_demonstration_needs_no_settings_at_all() -> None:
+    settings = read_settings({})
+    assert settings.demo
+    assert settings.port == 8000
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.database_url.startswith("sqlite:///")
+
+
+def test_the_port_goes_into_the_address() -> None:
+    assert read_settings({"PRO_APP_PORT": "8123"}).base_url == "http://127.0.0.1:8123"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "80a", "8,000", "³", "1e3"])
+def test_a_port_that_is_none_is_named(port: str) -> None:
+    assert "PRO_APP_PORT" in faults(PRO_APP_PORT=port)
+
+
+def test_all_faults_are_listed_together() -> None:
+    text = faults(PRO_APP_PORT="x", PRO_APP_MODE="live", PRO_APP_DATABASE_URL="mysql://db/x")
+    assert all(name in text for name in ("PRO_APP_PORT", "PRO_APP_MODE", "PRO_APP_DATABASE_URL"))
+
+
+def test_production_starts_with_everything_set() -> None:
+    settings = read_settings(GOOD_PRODUCTION)
+    assert settings.https
+    assert not settings.demo
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "BASE_URL", "SMTP_URL", "REGISTRY_URL"])
+def test_production_refuses_to_start_without(name: str) -> None:
+    environ = {key: value for key, value in GOOD_PRODUCTION.items() if key != f"PRO_APP_{name}"}
+    assert f"PRO_APP_{name}" in faults(**environ)
+
+
+@pytest.mark.parametrize("secret", ["change-me", "short", "x" * 31])
+def test_production_refuses_a_weak_secret(secret: str) -> None:
+    assert "PRO_APP_SECRET_KEY" in faults(**(GOOD_PRODUCTION | {"PRO_APP_SECRET_KEY": secret}))
+
+
+def test_production_refuses_a_debugger() -> None:
+    assert "FLASK_DEBUG" in faults(**(GOOD_PRODUCTION | {"FLASK_DEBUG": "1"}))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "https://", "ftp://x", "follow-up.example.org", "http://a:port"]
+)
+def test_an_address_that_is_none_is_named(url: str) -> None:
+    assert "PRO_APP_BASE_URL" in faults(PRO_APP_BASE_URL=url)
