@@ -16,7 +16,8 @@ FLOORS = (
     ("actions", "gateways", "demo_registry"),
     ("wiring",),
     ("web", "clock"),
-    ("cli", "__main__"),
+    ("cli",),
+    ("__main__",),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = modules()
