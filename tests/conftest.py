@@ -10,11 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from pro_app.config import ROOT
+from pro_app.instruments.catalogue import Catalogue, load_catalogue
 from pro_app.keys import KeyRing, create_key_file, load_key_ring
+from pro_app.links import Links
 from pro_app.records import migrating
 from pro_app.records.store import Store
+from pro_app.schedule.elements import Study
+from pro_app.schedule.study import load_study
 from tests.postgres import PostgresServer
 
+QUESTIONNAIRES = ROOT / "questionnaires"
 NOON_IN_BEIJING = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
 
 
@@ -50,6 +56,23 @@ def store(database_url: str, keys: KeyRing) -> Iterator[Store]:
     migrating.up(store)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The instruments of the repository with their demonstration wording."""
+    return load_catalogue(QUESTIONNAIRES)
+
+
+@pytest.fixture(scope="session")
+def study(catalogue: Catalogue) -> Study:
+    """The study NCT06120426 as it is in the repository."""
+    return load_study(QUESTIONNAIRES / "studies" / "nct06120426.toml", tuple(catalogue.instruments))
+
+
+@pytest.fixture
+def links(keys: KeyRing) -> Links:
+    return Links(keys)
 
 
 @pytest.fixture
