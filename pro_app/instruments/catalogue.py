@@ -1,6 +1,6 @@
 """Everything the program can ask: the instruments and their wording packs, read once at start."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pro_app.errors import DataFileError, NotFound
@@ -9,6 +9,24 @@ from pro_app.instruments.definition_file import load_definition
 from pro_app.instruments.installed import load_installed
 from pro_app.instruments.wording import WordingPack
 from pro_app.instruments.wording_file import load_demonstration
+
+
+class UnknownInstrument(NotFound):
+    """No definition has this id; params: instrument, known."""
+
+    code = "instrument_unknown"
+
+
+class NoWording(NotFound):
+    """The instrument has no wording in this language; params: instrument, language."""
+
+    code = "pack_missing"
+
+
+class UnknownPack(NotFound):
+    """No pack has this hash; params: hash."""
+
+    code = "pack_unknown"
 
 
 class Catalogue:
@@ -30,24 +48,53 @@ class Catalogue:
         self._by_hash = {pack.hash: pack for pack in packs}
 
     def instrument(self, instrument_id: str) -> Instrument:
-        """Raises `NotFound` when there is none of this id."""
+        """Raises `UnknownInstrument` when there is none of this id."""
         if instrument_id not in self.instruments:
-            raise NotFound(what=instrument_id)
+            raise UnknownInstrument(instrument=instrument_id, known=", ".join(self.instruments))
         return self.instruments[instrument_id]
 
     def pack(self, instrument_id: str, language: str) -> WordingPack:
-        """The pack in which the instrument is shown now. Raises `NotFound` when there is none."""
-        return self.pack_by_hash(self._active.get((instrument_id, language), f"{instrument_id} {language}"))
+        """The pack in which the instrument is shown now. Raises `NoWording` when there is none."""
+        digest = self._active.get((instrument_id, language))
+        if digest is None:
+            raise NoWording(instrument=instrument_id, language=language)
+        return self._by_hash[digest]
 
     def pack_by_hash(self, digest: str) -> WordingPack:
-        """Raises `NotFound` when no pack has this hash."""
+        """Raises `UnknownPack` when no pack has this hash."""
         if digest not in self._by_hash:
-            raise NotFound(what=digest)
+            raise UnknownPack(hash=digest)
         return self._by_hash[digest]
+
+    def active_packs(self, instrument_id: str) -> tuple[WordingPack, ...]:
+        """The active pack of each language, in the order of `languages`."""
+        return tuple(self.pack(instrument_id, language) for language in self.languages(instrument_id))
+
+    def licensed_languages(self, instrument_ids: Iterable[str]) -> tuple[str, ...]:
+        """The languages in which every one of the instruments has the owner's wording.
+
+        In production only these may be offered, and nobody is invited when there are none.
+        """
+        sets = [
+            {pack.language for pack in self.active_packs(each) if not pack.demonstration}
+            for each in instrument_ids
+        ]
+        return tuple(sorted(set.intersection(*sets))) if sets else ()
 
     def languages(self, instrument_id: str) -> tuple[str, ...]:
         """The languages in which the instrument can be shown, in alphabetical order."""
         return tuple(sorted(language for known, language in self._active if known == instrument_id))
+
+
+def load_instrument(questionnaires_dir: Path, instrument_id: str) -> Instrument:
+    """Read one definition without the wording.
+
+    Raises `UnknownInstrument`, or `DataFileError` with every fault of the file.
+    """
+    known = {path.parent.name: path for path in sorted(questionnaires_dir.glob("*/definition.toml"))}
+    if instrument_id not in known:
+        raise UnknownInstrument(instrument=instrument_id, known=", ".join(known))
+    return load_definition(known[instrument_id])
 
 
 def load_catalogue(questionnaires_dir: Path, packs_dir: Path | None = None) -> Catalogue:

@@ -63,8 +63,12 @@ class WordingPack:
 
 @dataclass(frozen=True, slots=True)
 class PackLabel:
-    """Whose words they are, apart from the words themselves."""
+    """Whose words they are, apart from the words themselves.
 
+    version: the version of the instrument that they belong to.
+    """
+
+    version: str
     language: str
     demonstration: bool
     owner_version: str
@@ -120,7 +124,7 @@ def build_pack(instrument: Instrument, label: PackLabel, texts: Mapping[str, str
     return WordingPack(
         id=f"{instrument.id}.{label.language}.{digest[:12]}",
         instrument=instrument.id,
-        version=instrument.version,
+        version=label.version,
         language=label.language,
         hash=digest,
         demonstration=label.demonstration,
@@ -160,7 +164,7 @@ def pack_bytes(instrument: Instrument, label: PackLabel, texts: Mapping[str, str
         "licence": label.licence,
         "owner_version": label.owner_version,
         "texts": {key: text for key, text in texts.items() if text},
-        "version": instrument.version,
+        "version": label.version,
     }
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 

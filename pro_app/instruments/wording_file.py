@@ -35,7 +35,7 @@ def load_demonstration(path: Path, instrument: Instrument) -> WordingPack:
         if required and not texts.get(key):
             top.fault(f"{key} is missing", *key.split("."))
     file.finish()
-    label = PackLabel(language, True, head["owner_version"], head["licence"])
+    label = PackLabel(instrument.version, language, True, head["owner_version"], head["licence"])
     return build_pack(instrument, label, texts)
 
 

@@ -18,6 +18,7 @@ Sources: EORTC QLQ-C30 Scoring Manual, 3rd edition (Fayers et al. 2001); Giesing
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 from pro_app.scoring.faults import ForeignItem, NotAnAnswer, OtherInstrument
 from pro_app.scoring.plan import ScalePlan, ScoringPlan
@@ -50,9 +51,11 @@ def score(
     scores: dict[str, ScaleScore] = {}
     exact: dict[str, Fraction | None] = {}
     for scale in plan.scales:
-        given = exact if scale.scales else {item: answers.get(item) for item in scale.items}
-        exact[scale.name] = exact_value(scale, given)
-        scores[scale.name] = _sheet_line(scale, given, exact[scale.name])
+        given = exact if scale.scales else answers
+        there = {part: value for part in scale.parts if (value := given.get(part)) is not None}
+        total = Fraction(sum(share(scale, part, value) for part, value in there.items()))
+        exact[scale.name] = exact_value(scale, len(there), total)
+        scores[scale.name] = _line(scale, tuple(there), exact[scale.name])
     return ScoreSheet(plan.instrument, plan.version, plan.algorithm, plan.citation, scores)
 
 
@@ -78,26 +81,26 @@ def check_answer(plan: ScoringPlan, item: str, value: object) -> None:
         raise NotAnAnswer(instrument=plan.instrument, item=item, value=repr(value))
 
 
-def exact_value(scale: ScalePlan, given: Mapping[str, int | Fraction | None]) -> Fraction | None:
+def share(scale: ScalePlan, part: str, value: int | Fraction) -> int | Fraction:
+    """What a part puts into the sum of its scale: its value, or 100 - value when it is reversed."""
+    return 100 - value if part in scale.reversed_scales else value
+
+
+@lru_cache(maxsize=1 << 14)
+def exact_value(scale: ScalePlan, answered: int, total: Fraction) -> Fraction | None:
     """The score as an exact fraction, or None when too little is there.
 
-    given: the value of every part of the scale: item codes, or exact scale values for a scale
-      that is made of scales.
+    answered: how many parts have a value. total: the sum of their shares.
     """
-    there = [(part, value) for part in scale.parts if (value := given[part]) is not None]
-    if len(there) < scale.minimum:
+    if answered < scale.minimum:
         return None
-    if scale.scales:
-        total = sum(100 - value if part in scale.reversed_scales else value for part, value in there)
-        return Fraction(total) / len(there)
-    total = Fraction(sum(value for _, value in there))
-    mean = total / len(there)
-    if scale.method == "mean":
-        return mean
+    mean = total / answered
+    if scale.method == "linear":
+        upward = (mean - scale.low) / (scale.high - scale.low) * 100
+        return 100 - upward if scale.reverse else upward
     if scale.method == "sum":
         return mean * len(scale.items) if scale.prorate else total
-    upward = (mean - scale.low) / (scale.high - scale.low) * 100
-    return 100 - upward if scale.reverse else upward
+    return mean
 
 
 def reason_for(scale: ScalePlan, answered: int) -> str | None:
@@ -116,16 +119,12 @@ def band_of(scale: ScalePlan, value: Fraction | None) -> str | None:
     return next((band.code for band in scale.bands if band.low <= value <= band.high), None)
 
 
-def _sheet_line(
-    scale: ScalePlan, given: Mapping[str, int | Fraction | None], value: Fraction | None
-) -> ScaleScore:
-    used = tuple(part for part in scale.parts if given[part] is not None)
-    missing = tuple(part for part in scale.parts if given[part] is None)
+def _line(scale: ScalePlan, used: tuple[str, ...], value: Fraction | None) -> ScaleScore:
     return ScaleScore(
         scale=scale.name,
         value=None if value is None else float(value),
         reason=reason_for(scale, len(used)),
         used=used,
-        missing=missing,
+        missing=tuple(part for part in scale.parts if part not in used),
         band=band_of(scale, value),
     )

@@ -22,7 +22,7 @@ class Band:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ScalePlan:
     """One scale.
 
