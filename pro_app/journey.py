@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pro_app.errors import NotFound
-from pro_app.records import responses
+from pro_app.records import drafts, responses
 from pro_app.records.participants import Participant
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site, Study, Timepoint
@@ -95,9 +95,7 @@ def build(
 
 def of(tx: Transaction, study: Study, person: Participant, now: datetime) -> Journey:
     """The journey of one participant."""
-    done = responses.done_for(tx, [person.id])
-    windows = responses.windows_for(tx, [person.id])
-    return build(study, person, done.get(person.id, {}), windows.get(person.id, {}), now)
+    return of_many(tx, study, (person,), now)[0]
 
 
 def of_many(
@@ -105,7 +103,8 @@ def of_many(
 ) -> tuple[Journey, ...]:
     """The journeys of a page of participants, in two queries."""
     ids = [person.id for person in people]
-    done, windows = responses.done_for(tx, ids), responses.windows_for(tx, ids)
+    came, opened = responses.arrivals(tx, ids), drafts.opened(tx, ids)
     return tuple(
-        build(study, person, done.get(person.id, {}), windows.get(person.id, {}), now) for person in people
+        build(study, person, came[person.id].received, came[person.id].windows, now, opened[person.id])
+        for person in people
     )

@@ -10,13 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from pro_app.records.schema import audit, audit_chain
 from pro_app.records.store import Transaction
 
 STUDY_CHAIN = "study"
 _START = "0" * 64
+_HEAD = (
+    select(audit_chain.c.length, audit_chain.c.head_hash)
+    .where(audit_chain.c.chain == bindparam("of"))
+    .with_for_update()
+)
+_APPEND = insert(audit)
+_MOVE_HEAD = (
+    update(audit_chain)
+    .where(audit_chain.c.chain == bindparam("of"))
+    .values(length=bindparam("to"), head_hash=bindparam("with"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +72,7 @@ def append(
 
     `detail` must be JSON and must hold nothing that names a person; `subject` is a study number or login.
     """
-    head = tx.conn.execute(
-        select(audit_chain.c.length, audit_chain.c.head_hash)
-        .where(audit_chain.c.chain == chain)
-        .with_for_update()
-    ).one_or_none()
+    head = tx.conn.execute(_HEAD, {"of": chain}).one_or_none()
     if head is None:
         tx.conn.execute(insert(audit_chain).values(chain=chain, length=0, head_hash=_START))
     length, previous = head if head is not None else (0, _START)
@@ -75,7 +82,7 @@ def append(
     fields = [number, at.isoformat(), actor.kind, actor.name, action, subject, text, actor.address]
     digest = _row_hash(previous, fields)
     tx.conn.execute(
-        insert(audit),
+        _APPEND,
         {
             "chain": chain,
             "number": number,
@@ -90,9 +97,7 @@ def append(
             "hash": digest,
         },
     )
-    tx.conn.execute(
-        update(audit_chain).where(audit_chain.c.chain == chain).values(length=number, head_hash=digest)
-    )
+    tx.conn.execute(_MOVE_HEAD, {"of": chain, "to": number, "with": digest})
 
 
 def history(tx: Transaction, subject: str, limit: int = 200) -> tuple[Event, ...]:

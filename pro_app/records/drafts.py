@@ -4,16 +4,21 @@ The whole draft is sealed: it may hold free text, and nobody but the patient has
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from pro_app.records.schema import draft
 from pro_app.records.store import Transaction
 
 Answer = Mapping[str, object]
+_DROP = delete(draft).where(
+    draft.c.participant_id == bindparam("of"),
+    draft.c.timepoint == bindparam("at"),
+    draft.c.instrument == bindparam("to"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,19 @@ def of_visit(tx: Transaction, participant_id: int, timepoint: str) -> dict[str, 
         )
         for row in rows
     }
+
+
+_OPENED = select(draft.c.participant_id, draft.c.timepoint, draft.c.instrument, draft.c.started_at).where(
+    draft.c.participant_id.in_(bindparam("ids", expanding=True))
+)
+
+
+def opened(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, dict[str, dict[str, datetime]]]:
+    """When each unfinished form was first opened: participant id -> timepoint -> instrument -> instant."""
+    found: dict[int, dict[str, dict[str, datetime]]] = {one: {} for one in participant_ids}
+    for one, timepoint, instrument, started_at in tx.conn.execute(_OPENED, {"ids": list(participant_ids)}):
+        found[one].setdefault(timepoint, {})[instrument] = started_at
+    return found
 
 
 def put(
@@ -99,10 +117,4 @@ def put(
 
 def drop(tx: Transaction, participant_id: int, timepoint: str, instrument: str) -> None:
     """Forget a draft whose response is stored."""
-    tx.conn.execute(
-        delete(draft).where(
-            draft.c.participant_id == participant_id,
-            draft.c.timepoint == timepoint,
-            draft.c.instrument == instrument,
-        )
-    )
+    tx.conn.execute(_DROP, {"of": participant_id, "at": timepoint, "to": instrument})

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from pro_app.errors import NotFound, ProAppError
 from pro_app.records.schema import participant
@@ -72,6 +72,7 @@ class Participant:
 
 
 _COLUMNS = [participant.c[name] for name in Participant.__dataclass_fields__]
+_BY_HANDLE = select(*_COLUMNS).where(participant.c.handle == bindparam("handle"))
 
 
 def _read(row: Sequence[Any]) -> Participant:
@@ -144,7 +145,7 @@ def identity_of(tx: Transaction, person: Participant) -> Identity:
 
 
 def by_handle(tx: Transaction, handle: str) -> Participant | None:
-    row = tx.conn.execute(select(*_COLUMNS).where(participant.c.handle == handle)).one_or_none()
+    row = tx.conn.execute(_BY_HANDLE, {"handle": handle}).one_or_none()
     return _read(row) if row else None
 
 

@@ -1,13 +1,12 @@
 """Responses and their scores: written once, never edited; free text sealed apart from the answers."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from pro_app.records.schema import response, score
 from pro_app.records.store import Transaction
@@ -72,6 +71,10 @@ class Stored:
 
 
 _COLUMNS = [response.c[name] for name in Stored.__dataclass_fields__]
+# Built once: putting a statement together costs as much as running it.
+_BY_UUID = select(*_COLUMNS).where(response.c.uuid == bindparam("uuid"))
+_INSERT = insert(response)
+_INSERT_SCORES = insert(score)
 
 
 def _read(row: Sequence[Any]) -> Stored:
@@ -95,7 +98,7 @@ def add(tx: Transaction, new: NewResponse) -> int:
     sealed = tx.keys.seal(json.dumps(words, ensure_ascii=False), _place(new.uuid)) if words else None
     due, opens, closes = new.window or (None, None, None)
     result = tx.conn.execute(
-        insert(response),
+        _INSERT,
         {
             "uuid": new.uuid,
             "participant_id": new.participant_id,
@@ -129,7 +132,7 @@ def add_scores(
 ) -> None:
     """Store one row per scale, each with its value or the reason why there is none."""
     tx.conn.execute(
-        insert(score),
+        _INSERT_SCORES,
         [
             {
                 "response_id": response_id,
@@ -147,7 +150,7 @@ def add_scores(
 
 
 def by_uuid(tx: Transaction, uuid: str) -> Stored | None:
-    row = tx.conn.execute(select(*_COLUMNS).where(response.c.uuid == uuid)).one_or_none()
+    row = tx.conn.execute(_BY_UUID, {"uuid": uuid}).one_or_none()
     return _read(row) if row else None
 
 
@@ -172,45 +175,52 @@ def of_participant(tx: Transaction, participant_id: int) -> tuple[Stored, ...]:
     return tuple(_read(row) for row in rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What of one participant has come in. `received`: timepoint -> instrument -> instant (UTC); `windows`:
+    timepoint -> due, opens, closes as they were when the latest response came."""
+
+    received: dict[str, dict[str, datetime]]
+    windows: dict[str, tuple[date, date, date]]
+
+
+_ARRIVALS = (
+    select(
+        response.c.participant_id,
+        response.c.timepoint,
+        response.c.instrument,
+        response.c.received_at,
+        response.c.window_due,
+        response.c.window_opens,
+        response.c.window_closes,
+    )
+    .where(response.c.participant_id.in_(bindparam("ids", expanding=True)), response.c.standing == "current")
+    .order_by(response.c.id)
+)
+
+
+def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arrivals]:
+    """The current responses of each of `participant_ids`, in one query; nobody is left out."""
+    found = {one: Arrivals({}, {}) for one in participant_ids}
+    for one, timepoint, instrument, received_at, due, opens, closes in tx.conn.execute(
+        _ARRIVALS, {"ids": list(participant_ids)}
+    ):
+        found[one].received.setdefault(timepoint, {})[instrument] = received_at
+        if due is not None:
+            found[one].windows[timepoint] = (due, opens, closes)
+    return found
+
+
 def done_for(tx: Transaction, participant_ids: Iterable[int]) -> dict[int, dict[str, dict[str, datetime]]]:
     """When each instrument was received: participant id -> timepoint -> instrument -> instant (UTC)."""
-    done: dict[int, dict[str, dict[str, datetime]]] = defaultdict(lambda: defaultdict(dict))
-    rows = tx.conn.execute(
-        select(
-            response.c.participant_id,
-            response.c.timepoint,
-            response.c.instrument,
-            response.c.received_at,
-        ).where(response.c.participant_id.in_(tuple(participant_ids)), response.c.standing == "current")
-    )
-    for participant_id, timepoint, instrument, received_at in rows:
-        done[participant_id][timepoint][instrument] = received_at
-    return done
+    return {one: came.received for one, came in arrivals(tx, list(participant_ids)).items()}
 
 
 def windows_for(
     tx: Transaction, participant_ids: Iterable[int]
 ) -> dict[int, dict[str, tuple[date, date, date]]]:
-    """The window that each visit had when its latest response came: participant id -> timepoint -> days."""
-    windows: dict[int, dict[str, tuple[date, date, date]]] = defaultdict(dict)
-    rows = tx.conn.execute(
-        select(
-            response.c.participant_id,
-            response.c.timepoint,
-            response.c.window_due,
-            response.c.window_opens,
-            response.c.window_closes,
-        )
-        .where(
-            response.c.participant_id.in_(tuple(participant_ids)),
-            response.c.standing == "current",
-            response.c.window_due.is_not(None),
-        )
-        .order_by(response.c.id)
-    )
-    for participant_id, timepoint, due, opens, closes in rows:
-        windows[participant_id][timepoint] = (due, opens, closes)
-    return windows
+    """The window of each visit when its latest response came: participant id -> timepoint -> days."""
+    return {one: came.windows for one, came in arrivals(tx, list(participant_ids)).items()}
 
 
 def answers_of(tx: Transaction, uuid: str) -> dict[str, Answer]:
