@@ -141,9 +141,9 @@ def keep_draft(
 
     Raises the faults of `check_open` and of `instruments.answers.validate`.
     """
-    stop = journey.of(tx, study, person, now).at(timepoint)
+    stop = _stop_of(tx, study, person, timepoint, now)
     definition = _instrument_of(stop, catalogue, instrument)
-    _check_pack(catalogue, instrument, pack)
+    _check_pack(catalogue, instrument, pack, language)
     if instrument in stop.received:
         return False
     check_open(stop, person)
@@ -177,11 +177,11 @@ def submit(
 
     Raises `AnswerFault`, `InstrumentNotHere`, `VersionUnknown`, `PackUnknown`, `ResponseIdTaken`.
     """
-    stop = journey.of(tx, study, person, now).at(timepoint)
+    stop = _stop_of(tx, study, person, timepoint, now)
     definition = _instrument_of(stop, catalogue, sent.instrument)
     if sent.version != definition.version:
         raise VersionUnknown()
-    _check_pack(catalogue, sent.instrument, sent.pack)
+    _check_pack(catalogue, sent.instrument, sent.pack, sent.language)
     checked = answering.validate(definition, sent.answers)
     content = answering.content_hash(
         answers=checked,
@@ -255,12 +255,29 @@ def _new_response(
     )
 
 
+def _stop_of(tx: Transaction, study: Study, person: Participant, timepoint: str, now: datetime) -> Stop:
+    """The visit; only when it is over, look whether a form that was begun in time is still in grace."""
+    way = journey.of(tx, study, person, now)
+    stop = way.at(timepoint)
+    if not stop.assessment.state.missing:
+        return stop
+    begun = {name: draft.started_at for name, draft in drafts.of_visit(tx, person.id, timepoint).items()}
+    if not begun:
+        return stop
+    received = {one.timepoint.id: one.received for one in way.stops}
+    windows = responses.windows_for(tx, [person.id]).get(person.id, {})
+    return journey.build(study, person, received, windows, now, {timepoint: begun}).at(timepoint)
+
+
 def _receipt(
     response: str, content: str, received_at: datetime, standing: Standing, *, repeated: bool
 ) -> Receipt:
-    # The number is short enough to be read out on the telephone.
-    number = f"{content[:4]}-{content[4:8]}".upper()
-    return Receipt(number, response, content, received_at, standing, repeated)
+    return Receipt(receipt_number(content), response, content, received_at, standing, repeated)
+
+
+def receipt_number(content_hash: str) -> str:
+    """Short enough to be read out on the telephone."""
+    return f"{content_hash[:4]}-{content_hash[4:8]}".upper()
 
 
 def _instrument_of(stop: Stop, catalogue: Catalogue, instrument: str) -> Instrument:
@@ -269,12 +286,12 @@ def _instrument_of(stop: Stop, catalogue: Catalogue, instrument: str) -> Instrum
     return catalogue.instrument(instrument)
 
 
-def _check_pack(catalogue: Catalogue, instrument: str, digest: str) -> None:
+def _check_pack(catalogue: Catalogue, instrument: str, digest: str, language: str) -> None:
     try:
         pack = catalogue.pack_by_hash(digest)
     except NotFound as fault:
         raise PackUnknown() from fault
-    if pack.instrument != instrument:
+    if (pack.instrument, pack.language) != (instrument, language):
         raise PackUnknown()
 
 
