@@ -1,0 +1,60 @@
+"""Two validators, each of which misses something, have nothing against any resource we send."""
+
+import copy
+import itertools
+from typing import Any
+
+import fhirkit
+import pytest
+
+from pro_app.gateways.fhir_bundle import bundle, resources
+from tests.contract.registry import peers
+from tests.unit.registry.cast import filled, instrument, parcel
+
+pytestmark = pytest.mark.peer
+
+NOTHING = {"qlq-c30": "skipped", "bpi-sf": "not_reached"}
+EVERY_KIND = [
+    (instrument_id, kind, answered)
+    for instrument_id, kind, answered in itertools.product(
+        ("qlq-c30", "bpi-sf"), ("submitted", "corrected", "withdrawn"), (True, False)
+    )
+]
+
+
+def everything_we_send() -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = []
+    for instrument_id, kind, answered in EVERY_KIND:
+        definition = instrument(instrument_id)
+        nothing = dict.fromkeys(definition.item_ids, NOTHING[instrument_id])
+        answers = filled(instrument_id, **({} if answered else nothing))
+        sent = parcel(instrument_id, answers, kind=kind)
+        listed += resources(sent, definition)
+        listed += [bundle(sent, definition), bundle(sent, definition, "conditional")]
+    return listed
+
+
+def broken() -> dict[str, Any]:
+    response = copy.deepcopy(resources(parcel(), instrument("qlq-c30"))[2])
+    response["status"] = "sort of done"
+    response["surprise"] = 1
+    return response
+
+
+def test_fhirkit_finds_no_fault() -> None:
+    faults = [
+        (one["resourceType"], str(issue)) for one in everything_we_send() for issue in fhirkit.validate(one)
+    ]
+    assert faults == []
+
+
+def test_fhir_js_finds_no_fault() -> None:
+    sent = everything_we_send()
+    faults = peers.fhir_js_faults(sent)
+    assert len(faults) == len(sent)
+    assert [fault for fault in faults if fault] == []
+
+
+def test_the_validators_do_find_a_fault_when_there_is_one() -> None:
+    assert peers.fhir_js_faults([broken()]) != [[]]
+    assert fhirkit.validate(broken()) != []
