@@ -7,17 +7,24 @@ where each key is, and a collector that lists every fault with its place.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pro_app.errors import DataFileError
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(
-    r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*="""
-)
+_NAME = r"""(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)"""
+_NAMES = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
+_HEADER = re.compile(rf"^\s*(\[\[?)\s*({_NAMES})\s*\]")
+_KEY = re.compile(rf"^\s*({_NAMES})\s*=")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
+# What decides where a value ends: long and short strings, comments, brackets.
+_TOKEN = re.compile(
+    r"""(?P<fence>\"{3}|'{3})|"(?:\\.|[^"\\])*"|'[^']*'|\#.*|(?P<open>[\[{])|(?P<close>[\]}])"""
+)
+_FENCE_END = {'"""': re.compile(r'(?:\\.|[^\\"]|"{1,2}(?!"))*?"{3,5}'), "'''": re.compile(r".*?'{3,5}")}
+_AT = re.compile(r" \(at line (\d+), column \d+\)$")
 
 Place = tuple[str | int, ...]
 
@@ -26,20 +33,35 @@ def _parts(dotted: str) -> tuple[str, ...]:
     return tuple(a or b or c for a, b, c in _PART.findall(dotted))
 
 
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that begin a table or a key, counted from 1: none from inside a long value."""
+    fence: str | None = None
+    depth = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        if fence is None and depth == 0:
+            yield number, line
+        at = 0
+        while at < len(line):
+            if fence:
+                end = _FENCE_END[fence].match(line, at)
+                fence, at = (None, end.end()) if end else (fence, len(line))
+            elif token := _TOKEN.search(line, at):
+                fence, at = token["fence"], token.end()
+                depth += bool(token["open"]) - bool(token["close"])
+            else:
+                break
+
+
 def _line_index(text: str) -> dict[Place, int]:
     """Map each key's path to its line, counted from 1.
 
     Arrays of tables count from 0, as in the parsed data. Keys inside inline tables and lines
-    inside multi-line values have no entry of their own: `line_of` falls back to what holds them.
+    inside long values have no entry of their own: `line_of` falls back to what holds them.
     """
     lines: dict[Place, int] = {}
     counts: dict[Place, int] = {}
     table: Place = ()
-    fence: str | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
-        if fence:
-            fence = None if fence in line else fence
-            continue
+    for number, line in _statements(text):
         if header := _HEADER.match(line):
             table = ()
             names = _parts(header[2])
@@ -47,14 +69,16 @@ def _line_index(text: str) -> dict[Place, int]:
                 table = (*table, name)
                 if header[1] == "[[" and depth == len(names) - 1:
                     counts[table] = counts.get(table, -1) + 1
+                lines.setdefault(table, number)
                 if table in counts:
                     table = (*table, counts[table])
-            lines.setdefault(table, number)
+                    lines.setdefault(table, number)
+            lines[table] = number
         elif key := _KEY.match(line):
-            lines.setdefault((*table, *_parts(key[1])), number)
-            for mark in ('"""', "'''"):
-                if line.count(mark) == 1:
-                    fence = mark
+            place = table
+            for name in _parts(key[1]):
+                place = (*place, name)
+                lines.setdefault(place, number)
     return lines
 
 
@@ -86,17 +110,24 @@ class DataFile:
 
 
 def read_toml(path: Path) -> DataFile:
-    """Read a TOML file.
+    """Read a TOML file; a byte order mark at its beginning is allowed.
 
-    Raises `DataFileError` when the file is missing, is not UTF-8, or is not TOML.
+    Raises `DataFileError` when the file can't be read, is not UTF-8, or is not TOML.
     """
+    line = ""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         return DataFile(path, tomllib.loads(text), _line_index(text))
     except FileNotFoundError:
         reason = "the file does not exist"
     except UnicodeDecodeError:
         reason = "the file is not UTF-8 text"
+    except OSError as fault:
+        reason = f"the file can't be read: {fault.strerror}"
+    except RecursionError:
+        reason = "not valid TOML: brackets are nested too deeply"
     except tomllib.TOMLDecodeError as fault:
-        reason = f"not valid TOML: {fault}"
-    raise DataFileError(file=str(path), count=1, faults=f"{path.name}: {reason}")
+        reason = f"not valid TOML: {_AT.sub('', str(fault))}"
+        if at := _AT.search(str(fault)):
+            line = f"{at[1]}:"
+    raise DataFileError(file=str(path), count=1, faults=f"{path.name}:{line} {reason}")

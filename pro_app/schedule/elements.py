@@ -30,9 +30,27 @@ _OFFSET = re.compile(r"^([+-]?)(\d{1,4})([dwm])$")
 
 
 class UnknownName(ProAppError):
-    """The study has no site, timepoint, step or message of that name; `kind` and `name` say which."""
+    """The study has nothing of that kind named `name`; `known` lists what it has."""
 
-    code = "study_unknown_name"
+
+class UnknownSite(UnknownName):
+    code = "study_no_site"
+
+
+class UnknownTimepoint(UnknownName):
+    code = "study_no_timepoint"
+
+
+class UnknownStep(UnknownName):
+    code = "study_no_step"
+
+
+class UnknownMessage(UnknownName):
+    code = "study_no_message"
+
+
+class UnknownLanguage(UnknownName):
+    code = "study_no_language"
 
 
 class Anchor(StrEnum):
@@ -111,11 +129,11 @@ class Site:
         return ZoneInfo(self.time_zone)
 
     def timepoint(self, timepoint: str) -> Timepoint:
-        """Raises `UnknownName`."""
+        """Raises `UnknownTimepoint`."""
         for candidate in self.timepoints:
             if candidate.id == timepoint:
                 return candidate
-        raise UnknownName(kind="timepoint", name=timepoint)
+        raise UnknownTimepoint(name=timepoint, known=", ".join(one.id for one in self.timepoints))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +196,19 @@ class Study:
         }
 
     def site(self, code: str) -> Site:
-        """Raises `UnknownName`."""
+        """Raises `UnknownSite`."""
         if code not in self._sites:
-            raise UnknownName(kind="site", name=code)
+            raise UnknownSite(name=code, known=", ".join(self._sites))
         return self._sites[code]
 
     def step(self, step: str) -> Step:
-        """Raises `UnknownName`."""
+        """Raises `UnknownStep`."""
         if step not in self._steps:
-            raise UnknownName(kind="step", name=step)
+            raise UnknownStep(name=step, known=", ".join(self._steps))
         return self._steps[step]
 
     def timepoint(self, timepoint: str) -> Timepoint:
-        """The study's own, without any site's exceptions. Raises `UnknownName`."""
+        """The study's own, without any site's exceptions. Raises `UnknownTimepoint`."""
         if timepoint not in self._timepoints:
-            raise UnknownName(kind="timepoint", name=timepoint)
+            raise UnknownTimepoint(name=timepoint, known=", ".join(self._timepoints))
         return self._timepoints[timepoint]

@@ -39,7 +39,8 @@ def wanted(case: Case, state: VisitState) -> Reason | None:
         return Reason.FINISHED
     if state == VisitState.EXCUSED:
         return Reason.EXCUSED
-    if state in (VisitState.CLOSED, VisitState.INCOMPLETE):
+    # In grace a begun form may be finished, but every text would name a day that has passed.
+    if state in (VisitState.CLOSED, VisitState.INCOMPLETE, VisitState.GRACE):
         return Reason.CLOSED
     return None if state.answerable else Reason.NOT_OPEN
 

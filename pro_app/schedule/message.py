@@ -8,7 +8,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 
 from pro_app.ports import SmsTemplate
-from pro_app.schedule.elements import Site, Study, UnknownName
+from pro_app.schedule.elements import Site, Study, UnknownMessage
 from pro_app.schedule.outreach import MessageTemplate
 
 # Variables of an SMS template hold at most six characters with some providers: no year, short month.
@@ -23,7 +23,7 @@ _GSM = set(
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """What a message may say. `address` is the constant short one; `link`, the personal one, is for e-mail."""
+    """What a message may say. `address` is the constant short one, `link` the personal one (e-mail)."""
 
     code: str
     closes: date
@@ -57,11 +57,11 @@ def long_day(day: date, language: str) -> str:
 def compose(study: Study, site: Site, message: str, channel: str, language: str, fill: Fill) -> Composed:
     """The text of `message` ("invitation", …) on `channel` ("sms" or "email") in `language`.
 
-    Raises `UnknownName` when the study has no such text; `load_study` has checked those its steps use.
+    Raises `UnknownMessage` when the study has no such text; `load_study` has checked those its steps use.
     """
     template = study.messages.get(message)
     if template is None:
-        raise UnknownName(kind="message", name=message)
+        raise UnknownMessage(name=message, known=", ".join(study.messages))
     words = {
         "code": fill.code,
         "closes": (short_day if channel == "sms" else long_day)(fill.closes, language),
@@ -77,14 +77,14 @@ def compose(study: Study, site: Site, message: str, channel: str, language: str,
 def _email(template: MessageTemplate, language: str, words: Mapping[str, str]) -> Composed:
     text = template.email.get(language)
     if text is None:
-        raise UnknownName(kind="message", name=f"{template.id}.email.{language}")
+        raise UnknownMessage(name=f"{template.id}.email.{language}", known=", ".join(template.email))
     return Composed(text.subject.format_map(words), text.body.format_map(words), {})
 
 
 def _sms(template: MessageTemplate, site: Site, language: str, words: Mapping[str, str]) -> Composed:
     text = template.sms.get(language)
     if text is None:
-        raise UnknownName(kind="message", name=f"{template.id}.sms.{language}")
+        raise UnknownMessage(name=f"{template.id}.sms.{language}", known=", ".join(template.sms))
     templates = {
         name: SmsTemplate(
             template_id=provider.template_id,

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pro_app.schedule.delivery import Facts, Intent, Past
 from pro_app.schedule.elements import Site, Study
 from pro_app.schedule.message import Composed, Fill, compose, sms_parts
-from pro_app.schedule.outreach import Audience
+from pro_app.schedule.outreach import Audience, Step
 from pro_app.schedule.plan import Anchors, Visit, plan
 from pro_app.schedule.reasons import Reason
 from pro_app.schedule.reminding import decide
@@ -25,7 +25,7 @@ NO_CODE = "XXXXXX"
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """One message of the dry run. `at` is on the site's clock; `parts` is how many text messages are billed."""
+    """One message of the dry run. `at` is on the site's clock; `parts`: as how many texts it is billed."""
 
     step: str
     label: str
@@ -132,7 +132,7 @@ def _shown(study: Study, site: Site, visit: Visit, language: str, address: str, 
     )
     sent = {reminder.step for reminder in reminders}
     not_sent = tuple(
-        NotSent(step.id, step.label[language], run.held.get((visit.timepoint, step.id), Reason.NO_ROOM))
+        NotSent(step.id, step.label[language], _reason(study, site, visit, step, run))
         for step in study.reminders
         if visit.scheduled and step.id not in sent
     )
@@ -140,6 +140,13 @@ def _shown(study: Study, site: Site, visit: Visit, language: str, address: str, 
     return RehearsedVisit(
         visit.timepoint, label, visit.due, visit.opens, visit.closes, visit.finish_by, reminders, not_sent
     )
+
+
+def _reason(study: Study, site: Site, visit: Visit, step: Step, run: _Run) -> Reason:
+    """Why a step is not sent: as decided; else the visit was over before it began, or had no room for it."""
+    if reason := run.held.get((visit.timepoint, step.id)):
+        return reason
+    return Reason.CLOSED if step_at(study, site, visit, step) else Reason.NO_ROOM
 
 
 def _reminder(

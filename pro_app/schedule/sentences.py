@@ -3,7 +3,15 @@
 from pro_app.messages import N_
 
 SENTENCES: dict[str, str] = {
-    "study_unknown_name": N_("The study has no %(kind)s named %(name)s."),
+    "study_no_site": N_("The study has no site %(name)s; it has: %(known)s."),
+    "study_no_timepoint": N_("The study has no visit %(name)s; it has: %(known)s."),
+    "study_no_step": N_("The study has no reminder step %(name)s; it has: %(known)s."),
+    "study_no_message": N_("The study has no message text %(name)s; it has: %(known)s."),
+    "study_no_language": N_("The study has no language %(name)s; it has: %(known)s."),
+    "plan_day_unreadable": N_("%(text)s is no date between 2000 and 2100; write it as 2026-12-08."),
+    "plan_day_missing": N_(
+        "Say from which day to count: --surgery 2026-12-08, --enrolled 2026-12-01 or both."
+    ),
     "held_paused": N_("Not sent: this participant's reminders are paused."),
     "held_too_ill": N_("Not sent: this participant is too ill."),
     "held_withdrawn": N_("Not sent: this participant has withdrawn."),

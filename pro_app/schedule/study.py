@@ -21,14 +21,13 @@ from pro_app.schedule.elements import (
     Site,
     Study,
     Timepoint,
-    UnknownName,
     read_offset,
 )
 from pro_app.schedule.outreach import Cap, ContactHours, Emergency, Holiday
 from pro_app.schedule.outreach_file import read_alerts, read_hours, read_messages, read_privacy, read_steps
 from pro_app.schedule.section import Section, unique
 
-__all__ = ["Site", "Study", "Timepoint", "UnknownName", "load_holidays", "load_study"]
+__all__ = ["Site", "Study", "Timepoint", "load_holidays", "load_study"]
 
 MODES = ("own_phone", "clinic_tablet", "interview", "paper")
 GUARDS = ("none", "birth_year", "phone_last4")
