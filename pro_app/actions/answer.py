@@ -141,7 +141,7 @@ def keep_draft(
 
     Raises the faults of `check_open` and of `instruments.answers.validate`.
     """
-    stop = _stop_of(tx, study, person, timepoint, now)
+    stop = journey.of(tx, study, person, now).at(timepoint)
     definition = _instrument_of(stop, catalogue, instrument)
     _check_pack(catalogue, instrument, pack, language)
     if instrument in stop.received:
@@ -177,7 +177,7 @@ def submit(
 
     Raises `AnswerFault`, `InstrumentNotHere`, `VersionUnknown`, `PackUnknown`, `ResponseIdTaken`.
     """
-    stop = _stop_of(tx, study, person, timepoint, now)
+    stop = journey.of(tx, study, person, now).at(timepoint)
     definition = _instrument_of(stop, catalogue, sent.instrument)
     if sent.version != definition.version:
         raise VersionUnknown()
@@ -253,20 +253,6 @@ def _new_response(
         free_text=frozenset(item.id for item in definition.items if item.kind == "text"),
         content_hash=content,
     )
-
-
-def _stop_of(tx: Transaction, study: Study, person: Participant, timepoint: str, now: datetime) -> Stop:
-    """The visit; only when it is over, look whether a form that was begun in time is still in grace."""
-    way = journey.of(tx, study, person, now)
-    stop = way.at(timepoint)
-    if not stop.assessment.state.missing:
-        return stop
-    begun = {name: draft.started_at for name, draft in drafts.of_visit(tx, person.id, timepoint).items()}
-    if not begun:
-        return stop
-    received = {one.timepoint.id: one.received for one in way.stops}
-    windows = responses.windows_for(tx, [person.id]).get(person.id, {})
-    return journey.build(study, person, received, windows, now, {timepoint: begun}).at(timepoint)
 
 
 def _receipt(

@@ -85,10 +85,7 @@ def look(
 ) -> Look:
     """Raises `NotFound` when the study has no such timepoint."""
     kept = drafts.of_visit(tx, person.id, timepoint)
-    done = responses.done_for(tx, [person.id]).get(person.id, {})
-    windows = responses.windows_for(tx, [person.id]).get(person.id, {})
-    opened = {timepoint: {instrument: draft.started_at for instrument, draft in kept.items()}}
-    way = journey.build(study, person, done, windows, now, opened)
+    way = journey.of(tx, study, person, now)
     stop = way.at(timepoint)
     parts = tuple(
         Part(
