@@ -81,3 +81,12 @@ def set_language(response: Response, language: str) -> None:
 
 def read_language() -> str | None:
     return _read("language")
+
+
+def set_text_size(response: Response, size: int) -> None:
+    """How large this browser wants the text; the questionnaire page's script reads and writes it too."""
+    _set(response, "text_size", str(size), 400 * 86_400, script=True)
+
+
+def read_text_size() -> str | None:
+    return _read("text_size")
