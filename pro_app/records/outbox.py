@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import ScalarSelect, Select, and_, exists, select, update
+from sqlalchemy import Column, ScalarSelect, Select, and_, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.ports import RegistryReceipt
@@ -147,9 +147,9 @@ def delivered(tx: Transaction, mine: Claim, receipt: RegistryReceipt, now: datet
         state="delivered",
         delivered_at=now,
         problem=None,
-        remote_id=receipt.remote_id,
-        remote_version=receipt.remote_version,
-        remote_hash=receipt.content_hash,
+        remote_id=_fit(receipt.remote_id, outbox.c.remote_id),
+        remote_version=_fit(receipt.remote_version, outbox.c.remote_version),
+        remote_hash=_fit(receipt.content_hash, outbox.c.remote_hash),
     )
     if kept:
         older = select(outbox.c.id).where(
@@ -169,12 +169,12 @@ def delivered(tx: Transaction, mine: Claim, receipt: RegistryReceipt, now: datet
 
 def later(tx: Transaction, mine: Claim, words: str, next_at: datetime) -> bool:
     """The registry was away: wait until `next_at`."""
-    return _finish(tx, mine, state="waiting", problem=words, next_at=next_at)
+    return _finish(tx, mine, state="waiting", problem=_fit(words, outbox.c.problem), next_at=next_at)
 
 
 def parked(tx: Transaction, mine: Claim, words: str) -> bool:
     """The registry refused, in its own `words`: a person must look, others go on."""
-    return _finish(tx, mine, state="parked", problem=words)
+    return _finish(tx, mine, state="parked", problem=_fit(words, outbox.c.problem))
 
 
 def release(tx: Transaction, mine: Claim) -> None:
@@ -247,6 +247,11 @@ def _finish(tx: Transaction, mine: Claim, **values: object) -> bool:
         .values(claimed_by=None, claimed_until=None, attempts=outbox.c.attempts + 1, **values)
     )
     return result.rowcount == 1
+
+
+def _fit(said: str, column: Column[Any]) -> str:
+    """What a stranger said, so that no length and no NUL of theirs can break the whole batch's commit."""
+    return said.replace("\x00", "")[: getattr(column.type, "length", None) or 2000]
 
 
 def _registry_of(mine: Claim) -> ScalarSelect[Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from pro_app.records.schema import outbox, participant, response
 from pro_app.records.store import Transaction
@@ -107,7 +107,7 @@ def held(tx: Transaction, registry: str, limit: int = 200, site: str | None = No
         .join(response, response.c.id == outbox.c.response_id)
         .join(participant, participant.c.id == outbox.c.participant_id)
         .where(outbox.c.registry == registry, outbox.c.state != "delivered")
-        .order_by(outbox.c.state, outbox.c.id)
+        .order_by(case({"parked": 0, "paused": 1}, value=outbox.c.state, else_=2), outbox.c.id)
         .limit(limit)
     )
     if site is not None:

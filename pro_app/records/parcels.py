@@ -6,6 +6,7 @@ Free text is sealed in a column that is not even read here; its item arrives as 
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import Row, Select, select
@@ -41,13 +42,17 @@ def build(
     }
 
 
-def delivered(
-    tx: Transaction, registry: str, study: str, citations: Mapping[str, str]
-) -> Iterator[tuple[Parcel, int]]:
-    """What `registry` should hold now: for each record the newest delivered row, as (parcel, row id).
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record's newest row and what it carries. settled: the registry has confirmed it."""
 
-    A record that is on its way just now is left out: neither side is wrong about it.
-    """
+    row: int
+    parcel: Parcel
+    settled: bool
+
+
+def records(tx: Transaction, registry: str, study: str, citations: Mapping[str, str]) -> Iterator[Record]:
+    """Every record that was ever written for `registry`, in its newest state."""
     rows = tx.conn.execute(
         select(
             outbox.c.id,
@@ -59,13 +64,12 @@ def delivered(
             response.c.instrument,
         )
         .join(response, response.c.id == outbox.c.response_id)
-        .where(outbox.c.registry == registry)
+        .where(outbox.c.registry == registry, response.c.standing != "beside")
         .order_by(outbox.c.id)
     )
-    newest = {(row.participant_id, row.timepoint, row.instrument): row for row in rows}
-    settled = [row for row in newest.values() if row.state == "delivered"]
-    for start in range(0, len(settled), _BATCH):
-        part = settled[start : start + _BATCH]
+    newest = list({(row.participant_id, row.timepoint, row.instrument): row for row in rows}.values())
+    for start in range(0, len(newest), _BATCH):
+        part = newest[start : start + _BATCH]
         found = {
             one.id: one
             for one in tx.conn.execute(_query().where(response.c.id.in_([row.response_id for row in part])))
@@ -73,7 +77,7 @@ def delivered(
         scores = _scores(tx, found)
         for row in part:
             parcel = _parcel(found[row.response_id], cast(Kind, row.kind), scores, study, citations)
-            yield parcel, row.id
+            yield Record(row.id, parcel, row.state == "delivered")
 
 
 def _among(claims: Collection[Claim]) -> Any:

@@ -1,0 +1,149 @@
+"""Compare what we delivered with what a registry holds: counts and content hashes per site and visit.
+
+1. Read ours: for every record the newest delivered response, as the entry it must have there.
+2. Read theirs, page by page, outside any transaction.
+3. Read ours again: a record that is on its way is not a difference.
+4. List every record that is missing, altered, or there without being ours.
+A registry that answers 200 and stores nothing, or loses a row later, is found here and nowhere else.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pro_app.records import outbox, parcels
+from pro_app.records.ledger import Entry, Ledger
+from pro_app.records.store import Store
+
+Kind = Literal["missing", "altered", "extra", "twice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One record on which the two sides disagree; `row` is our outbox row, None for an extra one."""
+
+    kind: Kind
+    record: str
+    study_number: str
+    site: str
+    timepoint: str
+    instrument: str
+    row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One site's visit: how many records each side has, and one hash over all of their contents."""
+
+    site: str
+    timepoint: str
+    ours: int
+    theirs: int
+    our_hash: str
+    their_hash: str
+
+    @property
+    def equal(self) -> bool:
+        return (self.ours, self.our_hash) == (self.theirs, self.their_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The result for one registry at one instant."""
+
+    registry: str
+    at: datetime
+    lines: tuple[Line, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def in_step(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class _Mine:
+    entry: Entry
+    row: int
+    settled: bool
+
+
+def reconcile(
+    store: Store, ledger: Ledger, now: datetime, *, study: str, citations: Mapping[str, str]
+) -> Comparison:
+    """Compare with one registry. Raises `RegistryAway` or `RegistryRefused` when it can't be read."""
+    before = _ours(store, ledger, study, citations)
+    theirs: dict[str, list[Entry]] = defaultdict(list)
+    for entry in ledger.held(study):
+        theirs[entry.remote_id].append(entry)
+    after = _ours(store, ledger, study, citations)
+    # On its way just now, or changed while we read: neither side is wrong about it.
+    moving = {
+        record
+        for record in before.keys() | after.keys()
+        if before.get(record) != after.get(record) or not after[record].settled
+    }
+    differences = [
+        one
+        for record in sorted(after.keys() | theirs.keys())
+        if record not in moving and (one := _difference(record, after.get(record), theirs.get(record, [])))
+    ]
+    ours = [mine.entry for record, mine in after.items() if record not in moving]
+    there = [entry for record, held in theirs.items() if record not in moving for entry in held]
+    return Comparison(ledger.name, now, _lines(ours, there), tuple(differences))
+
+
+def send_again(store: Store, differences: Iterable[Difference], now: datetime) -> int:
+    """Put what is missing or altered there back on its way; returns how many rows now wait."""
+    rows: Collection[int] = [one.row for one in differences if one.row is not None]
+    with store.writing() as tx:
+        return outbox.resend(tx, rows, now)
+
+
+def _ours(store: Store, ledger: Ledger, study: str, citations: Mapping[str, str]) -> dict[str, _Mine]:
+    with store.reading() as tx:
+        found = {}
+        for record in parcels.records(tx, ledger.name, study, citations):
+            entry = ledger.entry(record.parcel)
+            found[entry.remote_id] = _Mine(entry, record.row, record.settled)
+        return found
+
+
+def _difference(record: str, mine: _Mine | None, theirs: list[Entry]) -> Difference | None:
+    kind: Kind
+    if mine is None:
+        kind = "extra"
+    elif not theirs:
+        kind = "missing"
+    elif len(theirs) > 1:
+        kind = "twice"
+    elif _says(mine.entry) != _says(theirs[0]):
+        kind = "altered"
+    else:
+        return None
+    about = mine.entry if mine else theirs[0]
+    row = mine.row if mine else None
+    return Difference(kind, record, about.study_number, about.site, about.timepoint, about.instrument, row)
+
+
+def _says(entry: Entry) -> tuple[str, ...]:
+    return entry.study_number, entry.site, entry.timepoint, entry.instrument, entry.content_hash
+
+
+def _lines(ours: Iterable[Entry], theirs: Iterable[Entry]) -> tuple[Line, ...]:
+    sides: tuple[dict[tuple[str, str], list[str]], ...] = (defaultdict(list), defaultdict(list))
+    for side, entries in zip(sides, (ours, theirs), strict=True):
+        for entry in entries:
+            side[entry.site, entry.timepoint].append(entry.content_hash)
+    mine, hers = sides
+    return tuple(
+        Line(*place, len(mine[place]), len(hers[place]), _together(mine[place]), _together(hers[place]))
+        for place in sorted(mine.keys() | hers.keys())
+    )
+
+
+def _together(hashes: list[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
