@@ -1,0 +1,167 @@
+"""The clock: APScheduler wakes it, one of all running clocks leads, and works through the parts of a tick.
+
+It knows time and order, no rules. Each part may fail without stopping the others: that is one line in the
+log, and the next tick tries again.
+"""
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from pro_app.actions import lead as leading
+from pro_app.actions import remind, send, sync
+from pro_app.errors import ProAppError
+from pro_app.letters.carriers import Carriers
+from pro_app.wiring import Service
+
+log = logging.getLogger(__name__)
+
+SHORTEST_LEASE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick did. `failed` names the parts that failed."""
+
+    led: bool = True
+    reminded: remind.Tally = field(default_factory=remind.Tally)
+    sent: send.Result = field(default_factory=send.Result)
+    synced: tuple[sync.Result, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+def utc_now() -> datetime:
+    """This instant: the only place outside the web where the program looks at a clock."""
+    return datetime.now(UTC)
+
+
+def remind_and_send(service: Service, now: datetime, carriers: Carriers | None = None) -> Tick:
+    """Decide and send as of `now`, without the registry: also how a demonstration's past is replayed."""
+    parts: dict[str, object] = {}
+    failed = _work_through(_messages(service, now, carriers or Carriers(service.messengers), parts))
+    return _tick(parts, failed)
+
+
+def tick_once(service: Service, now: datetime, carriers: Carriers | None = None) -> Tick:
+    """Everything that is to be done as of `now`, whoever leads: remind, send, deliver to registries."""
+    parts: dict[str, object] = {}
+    work = dict(_messages(service, now, carriers or Carriers(service.messengers), parts))
+    work["sync"] = lambda: parts.update(synced=_sync(service, now))
+    return _tick(parts, _work_through(work))
+
+
+class Clock:
+    """Ticks every `clock_interval_s` seconds, as long as no other clock leads."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._carriers = Carriers(service.messengers)
+        self.holder = f"{socket.gethostname()[:30]}/{os.getpid()}/{secrets.token_hex(4)}"
+        interval = service.settings.clock_interval_s
+        # Longer than two ticks, so that a leader at work keeps the lead between them.
+        self._hold_for = max(timedelta(seconds=2 * interval + 5), SHORTEST_LEASE)
+        # A tick that is late or was missed is still one tick: none is dropped, none is done twice.
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_job(self.tick, "interval", seconds=interval, id="tick", next_run_time=utc_now())
+
+    def start(self) -> None:
+        """Begin ticking in the background, the first tick at once."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Finish the running tick, then let another clock lead at once."""
+        self._scheduler.shutdown(wait=True)
+        try:
+            with self._service.store.writing() as tx:
+                leading.step_down(tx, self.holder, utc_now())
+        except Exception as fault:
+            log.error("clock: the lead could not be given up: %s", _words(fault))
+
+    def tick(self) -> Tick:
+        """One tick now, if this clock leads."""
+        now = utc_now()
+        try:
+            with self._service.store.writing() as tx:
+                led = leading.lead(tx, self.holder, now, self._hold_for)
+        except Exception as fault:
+            log.error("clock: no lead: %s", _words(fault))
+            return Tick(led=False, failed=("lead",))
+        return tick_once(self._service, now, self._carriers) if led else Tick(led=False)
+
+
+Parts = Mapping[str, Callable[[], None]]
+
+
+def _messages(
+    service: Service, now: datetime, carriers: Carriers, parts: dict[str, object]
+) -> dict[str, Callable[[], None]]:
+    post = send.Post(service.study, carriers, service.links, service.settings.base_url)
+    return {
+        "remind": lambda: parts.update(reminded=_remind(service, now)),
+        "send": lambda: parts.update(sent=send.send(service.store, post, now)),
+    }
+
+
+def _remind(service: Service, now: datetime) -> remind.Tally:
+    """Page by page, each in its own short transaction; a page with nothing new writes nothing."""
+    tally: remind.Tally = remind.Tally()
+    place: remind.Place | None = remind.START
+    while place is not None:
+        with service.store.reading() as tx:
+            found = remind.survey(tx, service.study, now, place)
+        if found.to_write:
+            with service.store.writing() as tx:
+                remind.record(tx, found, now)
+        tally, place = tally.plus(found), found.next
+    return tally
+
+
+def _sync(service: Service, now: datetime) -> tuple[sync.Result, ...]:
+    citations = {
+        name: instrument.scoring.citation for name, instrument in service.catalogue.instruments.items()
+    }
+    return sync.sync(service.store, service.registries, now, study=service.study.id, citations=citations)
+
+
+def _work_through(work: Parts) -> tuple[str, ...]:
+    """Do each part; returns the names of those that failed."""
+    failed = []
+    for name, part in work.items():
+        try:
+            part()
+        except Exception as fault:
+            log.error("clock: %s failed: %s", name, _words(fault))
+            log.debug("clock: %s failed", name, exc_info=True)
+            failed.append(name)
+    return tuple(failed)
+
+
+def _tick(parts: dict[str, object], failed: tuple[str, ...]) -> Tick:
+    tick = Tick(failed=failed, **parts)  # type: ignore[arg-type]
+    if tick.reminded.to_send or any((tick.sent.sent, tick.sent.failed, tick.sent.unknown, tick.sent.later)):
+        log.info(
+            "clock: %s decided, %s sent, %s withheld, %s later, %s failed, %s unknown",
+            tick.reminded.to_send,
+            tick.sent.sent,
+            tick.sent.withheld,
+            tick.sent.later,
+            tick.sent.failed,
+            tick.sent.unknown,
+        )
+    return tick
+
+
+def _words(fault: Exception) -> str:
+    """One line without values: a database's message may quote a row."""
+    return str(fault).splitlines()[0] if isinstance(fault, ProAppError) else type(fault).__name__

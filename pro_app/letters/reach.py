@@ -1,0 +1,51 @@
+"""Which ways lead to a participant: the only place where rules and addresses meet.
+
+The rules see channels, never addresses; the senders see addresses, never answers.
+"""
+
+from collections.abc import Iterable
+
+from pro_app.records import deliveries
+from pro_app.records.deliveries import Delivery
+from pro_app.records.participants import Identity, Participant
+from pro_app.records.store import Transaction
+from pro_app.schedule.delivery import Facts
+from pro_app.schedule.outreach import Audience
+
+# A text message is read sooner than an e-mail, and most older patients have no e-mail at all.
+CHANNELS = ("sms", "email")
+
+
+def address(identity: Identity, audience: str, channel: str) -> str:
+    """The telephone number or e-mail address; empty when there is none on record."""
+    if audience == Audience.FAMILY:
+        return identity.family_phone if channel == "sms" else ""
+    return {"sms": identity.phone, "email": identity.email}.get(channel, "")
+
+
+def facts_of(
+    tx: Transaction,
+    person: Participant,
+    identity: Identity,
+    rows: Iterable[Delivery],
+    *,
+    willing: bool = True,
+) -> Facts:
+    """What the rules may know. `rows`: all deliveries so far; `willing`: has not said no."""
+    known = tuple(rows)
+
+    def open_ways(audience: Audience) -> tuple[str, ...]:
+        return tuple(
+            channel
+            for channel in CHANNELS
+            if (to := address(identity, audience, channel))
+            and not deliveries.is_refused(tx, known, channel, to)
+        )
+
+    return Facts(
+        status=person.status,
+        language=person.language,
+        channels=open_ways(Audience.PATIENT),
+        family_channels=open_ways(Audience.FAMILY),
+        may_contact=willing,
+    )

@@ -1,0 +1,47 @@
+"""Leases: which of several processes leads, until when.
+
+A lease saves work, it does not make anything right: rows are claimed one by one, so two leaders for a
+moment, or clocks that disagree, send nothing twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pro_app.records.schema import lease
+from pro_app.records.store import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who leads until when; `beat_at` is when the holder last said so."""
+
+    name: str
+    holder: str
+    until: datetime
+    beat_at: datetime
+
+
+def take(tx: Transaction, name: str, holder: str, now: datetime, hold_for: timedelta) -> bool:
+    """Become the leader, or stay it; False while somebody else's lease runs."""
+    insert = (postgresql.insert if tx.on_postgres else sqlite.insert)(lease)
+    wish = insert.values(name=name, holder=holder, until=now + hold_for, beat_at=now)
+    taken = wish.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"holder": holder, "until": now + hold_for, "beat_at": now},
+        where=or_(lease.c.holder == holder, lease.c.until <= now),
+    ).returning(lease.c.name)
+    return tx.conn.execute(taken).first() is not None
+
+
+def let_go(tx: Transaction, name: str, holder: str, now: datetime) -> None:
+    """End one's own lease, so that the next process needs not wait for it to run out."""
+    tx.conn.execute(update(lease).where(lease.c.name == name, lease.c.holder == holder).values(until=now))
+
+
+def of(tx: Transaction, name: str) -> Lease | None:
+    """The lease as it stands, run out or not."""
+    row = tx.conn.execute(select(lease).where(lease.c.name == name)).one_or_none()
+    return Lease(row.name, row.holder, row.until, row.beat_at) if row else None
