@@ -90,20 +90,21 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a score that matters, from `low` up to but not including `high` (None = open).
+    """A change of a score that matters, from `low` on; the next larger `low` begins the next size.
 
     direction: `improvement`, `decline`, or `either`, in terms of the patient's state.
-    size: the source's word for it: trivial, small, medium, large, moderate, substantial, important.
+    size: the source's word for it: small, moderate, large, substantial, important.
     unit: `points` of the score, or `percent` of the first value.
+    over: only what is more than `low`, not `low` itself.
     """
 
     scale: str
     direction: Literal["improvement", "decline", "either"]
     size: str
     low: float
-    high: float | None
     unit: Literal["points", "percent"]
     source: str
+    over: bool = False
     note: str = ""
 
 

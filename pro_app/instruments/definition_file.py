@@ -1,5 +1,6 @@
 """Reading `questionnaires/<id>/definition.toml` into an `Instrument`, listing every fault at once."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -96,6 +97,8 @@ def _answer_sets(table: Table) -> AnswerSets:
         length = entry.whole("max_length", 1000) if kind == "text" else 0
         if len(set(codes)) != len(codes):
             entry.fault("a code is listed twice", "codes")
+        if any(code < 0 for code in codes):
+            entry.fault("a code is negative", "codes")
         if kind == "yes_no" and set(codes) != {0, 1}:
             entry.fault("a yes_no answer has the codes 1 and 0", "codes")
         entry.done()
@@ -171,52 +174,43 @@ def _screens(top: Table, items: tuple[Item, ...]) -> tuple[Screen, ...]:
 
 
 def _thresholds(top: Table, plan: ScoringPlan, sources: dict[str, str]) -> tuple[Threshold, ...]:
-    found = []
+    found: list[Threshold] = []
     for entry in top.tables("thresholds"):
-        scale, source = _scale_and_source(entry, entry.text("scale"), plan, sources)
+        scale = _scale(entry, entry.text("scale"), plan)
         side = cast(Literal["below", "above"], entry.word("side", ("below", "above")))
-        found.append(Threshold(scale, entry.number("value"), side, source, entry.text("note", "")))
+        value, source = entry.number("value"), _source(entry, sources)
+        found.append(Threshold(scale, value, side, source, entry.text("note", "")))
         entry.done()
     return tuple(found)
 
 
 def _changes(top: Table, plan: ScoringPlan, sources: dict[str, str]) -> tuple[Change, ...]:
-    found = []
+    found: list[Change] = []
     for entry in top.tables("changes"):
-        scales = entry.texts("scales")
         direction = entry.word("direction", ("either", "improvement", "decline"))
-        unit = entry.word("unit", ("points", "percent"))
-        low, size, note = entry.number("low"), entry.text("size"), entry.text("note", "")
-        high = entry.number("high") if entry.has("high") else None
-        if high is not None and high <= low:
-            entry.fault(f"high is {high}, not above low {low}", "high")
-        source = ""
-        for scale in scales:
-            _, source = _scale_and_source(entry, scale, plan, sources)
-            found.append(
-                Change(
-                    scale,
-                    cast(Literal["improvement", "decline", "either"], direction),
-                    size,
-                    low,
-                    high,
-                    cast(Literal["points", "percent"], unit),
-                    source,
-                    note,
-                )
-            )
-        if not scales:
-            entry.text("source")
+        change = Change(
+            scale="",
+            direction=cast(Literal["improvement", "decline", "either"], direction),
+            size=entry.text("size"),
+            low=entry.number("low"),
+            unit=cast(Literal["points", "percent"], entry.word("unit", ("points", "percent"))),
+            source=_source(entry, sources),
+            over=entry.flag("over"),
+            note=entry.text("note", ""),
+        )
+        found += [replace(change, scale=_scale(entry, name, plan)) for name in entry.texts("scales")]
         entry.done()
     return tuple(found)
 
 
-def _scale_and_source(
-    entry: Table, scale: str, plan: ScoringPlan, sources: dict[str, str]
-) -> tuple[str, str]:
+def _scale(entry: Table, name: str, plan: ScoringPlan) -> str:
+    if name and name not in plan.names:
+        entry.fault(f"there is no scale {name!r}")
+    return name
+
+
+def _source(entry: Table, sources: dict[str, str]) -> str:
     key = entry.text("source")
-    if scale and scale not in plan.names:
-        entry.fault(f"there is no scale {scale!r}")
     if key and key not in sources:
         entry.fault(f"source {key!r} is not in [sources]", "source")
-    return scale, sources.get(key, "")
+    return sources.get(key, "")

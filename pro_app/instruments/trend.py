@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pro_app.instruments.definition import Change, Instrument, Threshold
+from pro_app.instruments.meaning import changes, is_beyond
 from pro_app.scoring.plan import ScalePlan
 from pro_app.scoring.result import ScaleScore
 
@@ -39,11 +40,7 @@ class Trend:
 
     def important(self, value: float | None) -> bool:
         """Whether `value` lies beyond the threshold of clinical importance."""
-        if value is None or self.threshold is None:
-            return False
-        return (
-            value < self.threshold.value if self.threshold.side == "below" else value > self.threshold.value
-        )
+        return value is not None and self.threshold is not None and is_beyond(self.threshold, value)
 
     @property
     def values(self) -> tuple[float | None, ...]:
@@ -86,20 +83,4 @@ def _since(
     points = end - start
     percent = points / start * 100 if start else None
     better = None if points == 0 else (points > 0) == (scale.better == "high")
-    matters = tuple(
-        change
-        for change in instrument.changes
-        if change.scale == scale.name and _reached(change, points, percent, better)
-    )
-    return Since(first, last, points, percent, better, matters)
-
-
-def _reached(change: Change, points: float, percent: float | None, better: bool | None) -> bool:
-    if better is None or change.direction == ("decline" if better else "improvement"):
-        return False
-    size = points if change.unit == "points" else percent
-    if size is None:
-        return False
-    # Scores are exact to the last bits only: 30 % must not fail for 29.999999999999996.
-    reach = round(abs(size), 9)
-    return reach >= change.low and (change.high is None or reach < change.high)
+    return Since(first, last, points, percent, better, changes(instrument, scale.name, start, end))

@@ -206,6 +206,6 @@ def _check_types(plan: ScoringPlan, chunk: Sequence[Sequence[int | None]], colum
     """True and 1.0 equal 1 and would be found in the tables: refuse them by their type."""
     if all(set(map(type, column)) <= {int, type(None)} for column in columns):
         return
-    for row in chunk:
+    for row in chunk:  # pragma: no branch - one of them raises, or the types would have fitted
         for item, value in zip(plan.answers, row, strict=True):
             check_answer(plan, item, value)
