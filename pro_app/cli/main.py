@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import sys
 from typing import Any
 
@@ -56,10 +57,21 @@ def program() -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run one word. A fault is one clear sentence on standard error and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for talkative in ("httpx", "apscheduler", "alembic"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     try:
         program.main(args=arguments, prog_name="pro-app")
     except ProAppError as fault:
         click.echo(str(fault), err=True)
         sys.exit(1)
+    except OSError as fault:
+        click.echo(f"{fault.filename or 'The system'}: {fault.strerror or fault}", err=True)
+        sys.exit(1)
+    except Exception as fault:
+        if "PRO_APP_TRACEBACK" in os.environ:
+            raise
+        kind = type(fault).__name__
+        click.echo(
+            f"Unexpected fault ({kind}). Run it again with PRO_APP_TRACEBACK=1 and report it.", err=True
+        )
+        sys.exit(2)

@@ -100,7 +100,8 @@ def _staff(service: Service, now: datetime) -> list[dict[str, str]]:
         sites = service.study.sites
         for login, name, role, number in STAFF:
             password = secrets.token_urlsafe(9)
-            site = None if number is None else sites[number % len(sites)].code
+            everywhere = sign_in.ALL_SITES if role == "monitor" else None
+            site = everywhere if number is None else sites[number % len(sites)].code
             sign_in.create_staff(tx, login, name, role, site, "zh-Hans", password, now)
             signed.append({"login": login, "password": password, "role": role, "site": site or ""})
     return signed

@@ -10,7 +10,6 @@ from pro_app.web import (
     accounts,
     clinic,
     cookies,
-    demo_inbox,
     demo_registry,
     device,
     entry,
@@ -21,11 +20,13 @@ from pro_app.web import (
     locale,
     patient,
     problems,
+    question_page,
 )
 from pro_app.web.assets import Assets
 from pro_app.web.current import EXTENSION
 from pro_app.wiring import Service, build
 
+MODULES = (entry, patient, question_page, device, files, accounts, clinic, demo_registry, health)
 LARGEST_BODY = 256 * 1024
 
 
@@ -47,7 +48,7 @@ def create_app(service: Service) -> Flask:
     csrf.exempt(device.blueprint)  # authenticated by a header that no other site's page can send
     csrf.exempt(demo_registry.blueprint)  # spoken to by our own gateway, in a demonstration only
     accounts.install(app)
-    for module in (entry, patient, device, files, accounts, clinic, demo_inbox, demo_registry, health):
+    for module in MODULES:
         app.register_blueprint(module.blueprint)
     app.extensions["pro_app_assets"] = assets = Assets()
     app.jinja_env.globals.update(asset=assets.url, demo_mode=service.settings.demo)
