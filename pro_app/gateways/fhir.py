@@ -60,7 +60,7 @@ class FhirRegistry:
         token: str | None,
         instruments: Mapping[str, Instrument],
         *,
-        name: str = "registry",
+        name: str = "central",
         addressing: Addressing = "put-id",
         access: Access | None = None,
         ca_file: str | None = None,

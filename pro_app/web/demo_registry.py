@@ -15,6 +15,7 @@ from pro_app.messages import N_
 from pro_app.web import locale
 from pro_app.web.current import now, service
 from pro_app.web.guard import demo
+from pro_app.web.scale_words import REASONS, SCALES
 
 blueprint = Blueprint("demo_registry", __name__)
 
@@ -24,12 +25,6 @@ STATUS = {
     "completed": N_("submitted"),
     "amended": N_("corrected"),
     "entered-in-error": N_("withdrawn"),
-}
-REASONS = {
-    "none_answered": N_("no question answered"),
-    "too_few_answered": N_("too few answered"),
-    "scale_missing": N_("another scale is missing"),
-    "withdrawn": N_("withdrawn"),
 }
 
 
@@ -49,7 +44,8 @@ def page() -> str:
         visit=_visit,
         instrument=_instrument,
         status=lambda code: _(STATUS[code]) if code in STATUS else code,
-        reason=lambda code: _(REASONS[code]) if code in REASONS else code,
+        scale=lambda code: SCALES.get(code, code),
+        reason=lambda code: _(STATUS["entered-in-error"]) if code == "withdrawn" else REASONS.get(code, code),
     )
 
 
@@ -95,7 +91,7 @@ def search(kind: str) -> Response:
 
 
 def _book() -> Book:
-    return Book(service().settings.data_dir / "demo_registry.sqlite")
+    return Book(service().settings.data_dir / "registry.sqlite")
 
 
 def _fhir(content: dict[str, Any], status: int = 200) -> Response:
