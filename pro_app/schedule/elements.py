@@ -26,7 +26,7 @@ from pro_app.schedule.outreach import (
     Text,
 )
 
-_OFFSET = re.compile(r"^([+-]?)(\d{1,4})([dwm])$")
+_OFFSET = re.compile(r"([+-]?)([0-9]{1,4})([dwm])")
 
 
 class UnknownName(ProAppError):
@@ -80,7 +80,7 @@ class Offset:
 
 def read_offset(text: str) -> Offset | None:
     """`-1d`, `2w`, `12m`, `+0d`; None when it isn't one."""
-    match = _OFFSET.match(text)
+    match = _OFFSET.fullmatch(text)
     if not match:
         return None
     count = int(match[2]) * (-1 if match[1] == "-" else 1)

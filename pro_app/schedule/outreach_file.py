@@ -28,7 +28,7 @@ EMAIL_WORDS = SMS_WORDS | {"link"}
 VARIABLE_WORDS = ("code", "closes", "site", "phone")
 # On the providers' lists of forbidden words: a message with it is not delivered.
 FORBIDDEN = ("问卷调查",)
-_MOMENT = re.compile(r"^(opens|due|closes)(?:([+-])(\d{1,3})d)?$")
+_MOMENT = re.compile(r"(opens|due|closes)(?:([+-])([0-9]{1,3})d)?")
 
 
 def read_hours(section: Section) -> ContactHours:
@@ -72,7 +72,7 @@ def read_steps(
 
 def _moment(section: Section) -> Moment:
     text = section.text("at")
-    match = _MOMENT.match(text)
+    match = _MOMENT.fullmatch(text)
     if text and not match:
         section.fault("at", f'at = {text!r} must be opens, due or closes with days, such as "opens+2d"')
     clock = section.clock("time")
@@ -111,7 +111,7 @@ def read_messages(section: Section, languages: tuple[str, ...]) -> dict[str, Mes
     """`[messages.NAME.email.LANGUAGE]` and `[messages.NAME.sms.LANGUAGE]`."""
     messages = {}
     for name, entry in section.entries():
-        if not NAME.match(name):
+        if not NAME.fullmatch(name):
             section.fault(name, f"message name {name!r} must be 1-20 of a-z, 0-9, - and _")
         email, sms = entry.table("email", needed=False), entry.table("sms", needed=False)
         messages[name] = MessageTemplate(

@@ -42,15 +42,12 @@ class Anchors:
         done = self.surgery_done_on if self.surgery_state == SurgeryState.DONE else None
         known = self.surgery_state in (SurgeryState.PLANNED, SurgeryState.DONE)
         planned = self.surgery_planned_on if known else None
-        match anchor:
-            case Anchor.ENROLMENT:
-                return self.enrolled_on
-            case Anchor.SURGERY_DONE:
-                return done
-            case Anchor.SURGERY_PLANNED:
-                return planned or done
-            case Anchor.SURGERY:
-                return done if self.surgery_state == SurgeryState.DONE else planned
+        return {
+            Anchor.ENROLMENT: self.enrolled_on,
+            Anchor.SURGERY_PLANNED: planned or done,
+            Anchor.SURGERY_DONE: done,
+            Anchor.SURGERY: done if self.surgery_state == SurgeryState.DONE else planned,
+        }[anchor]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from pro_app.datafile import DataFile, Place
 
-NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,19}$")
-_CLOCK = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)$")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,19}")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 class Section:
@@ -51,7 +51,7 @@ class Section:
     def name(self, key: str, default: Any = ...) -> str:
         """An id as it stands in the database and in links: lower case letters, digits, - and _."""
         value = self.text(key, default)
-        if value and not NAME.match(value):
+        if value and not NAME.fullmatch(value):
             self.fault(key, f"{key} = {value!r} must be 1-20 of a-z, 0-9, - and _, beginning with a-z or 0-9")
         return value
 
@@ -81,7 +81,7 @@ class Section:
     def clock(self, key: str, default: str | None = None) -> time:
         """A time of day, "09:00"; "24:00" isn't one."""
         value = self.text(key, ... if default is None else default)
-        if match := _CLOCK.match(value):
+        if match := _CLOCK.fullmatch(value):
             return time(int(match[1]), int(match[2]))
         if value:
             self.fault(key, f'{key} = {value!r} must be a time of day such as "09:00"')
