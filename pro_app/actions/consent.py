@@ -49,13 +49,16 @@ def decide(
     audit.append(tx, person.site, actor, action, person.study_number, {"version": version}, now)
 
 
-def check(tx: Transaction, person: Participant) -> None:
+def check(tx: Transaction, person: Participant, *, lock: bool = False) -> None:
     """Raise `PrivacyFirst` or `PrivacyDeclined` when answers may not be kept.
+
+    With `lock`, this participant's other writers wait until the transaction ends: two devices that send
+    at one moment come one after the other, and no change of mind slips in between.
 
     A yes to an earlier version is enough here: answers that were given offline under that version must
     not be lost because a newer text was published meanwhile. The visit's page asks again.
     """
-    given = consents.of(tx, person.id)
+    given = consents.of(tx, person.id, lock=lock)
     if given is None:
         raise PrivacyFirst()
     if not given.agreed:

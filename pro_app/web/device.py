@@ -1,0 +1,224 @@
+"""The device interface: what the questionnaire page asks for, keeps drafts with and sends answers to.
+
+Read by a cookie or a header, written only with the header `Authorization: Visit <token>`. See
+`docs/device-api.md`; the shapes are in `docs/openapi.yaml`.
+"""
+
+from datetime import UTC, date, datetime
+
+from flask import Blueprint, Response, g, jsonify, make_response, request
+from flask_babel import gettext
+
+from pro_app.actions import answer, consent
+from pro_app.actions.answer import Submission
+from pro_app.actions.visit import Look, Part, look
+from pro_app.errors import NotFound, ProAppError
+from pro_app.instruments.sentences import SENTENCES as ABOUT_ANSWERS
+from pro_app.links import Ticket
+from pro_app.messages import template_of
+from pro_app.records.responses import Helper, Mode
+from pro_app.web import locale, problems, question_page
+from pro_app.web.current import now, patient, service, visiting
+from pro_app.web.device_body import Fields, read_json
+from pro_app.web.display import said
+from pro_app.web.guard import device
+from pro_app.web.visit_sentences import SENTENCES
+
+blueprint = Blueprint("device", __name__, url_prefix="/device")
+
+MODES: tuple[Mode, ...] = ("own_phone", "clinic_tablet", "interview")
+HELPERS: tuple[Helper, ...] = ("alone", "read", "filled")
+_SENTENCES = {**ABOUT_ANSWERS, **SENTENCES}
+# 403: the person has to do something first. 409: the page is older than the server. 422: JSON, no answer.
+_STATUS = {
+    "privacy_first": 403,
+    "privacy_declined": 403,
+    "visit_other": 403,
+    "pack_unknown": 409,
+    "version_unknown": 409,
+    "instrument_not_here": 404,
+    "malformed": 422,
+    "unreadable": 400,
+    **{code: 422 for code in ABOUT_ANSWERS if code.startswith("answer_")},
+}
+
+
+class OtherVisit(ProAppError):
+    """The ticket is genuine, but for another visit than the one that is spoken of."""
+
+    code = "visit_other"
+
+
+class NotJson(ProAppError):
+    """The content type is not JSON's."""
+
+    code = "not_json"
+
+
+@blueprint.errorhandler(ProAppError)
+def refused(fault: ProAppError) -> Response:
+    """`{"error", "message"}` with the fault in the person's words, dates as people write them."""
+    status = _STATUS.get(fault.code) or problems.STATUS.get(fault.code, 400)
+    params = {
+        name: locale.long_date(value) if isinstance(value, date) else value
+        for name, value in fault.params.items()
+    }
+    template = gettext(_SENTENCES.get(fault.code) or template_of(fault.code))
+    return problems.answer(fault.code, template % params if params else template, status)
+
+
+@blueprint.get("/visit/<ref>")
+@device
+def visit(ref: str) -> Response:
+    """All that the page needs to begin or to go on. Answers that were sent are never among it."""
+    _check_ref(ref)
+    with visiting() as (tx, person, timepoint):
+        consent.check(tx, person)
+        seen = look(tx, service().study, service().catalogue, person, timepoint, now())
+        answer.check_open(seen.stop, person)
+        return jsonify(_visit(seen))
+
+
+@blueprint.post("/draft")
+@device
+def draft() -> Response:
+    """Keep what was answered so far; `saved` false says that this questionnaire was sent already."""
+    sent = _body()
+    _check_ref(sent.text("ref"))
+    with visiting(write=True) as (tx, person, timepoint):
+        consent.check(tx, person, lock=True)
+        _check_version(sent)
+        saved = answer.keep_draft(
+            tx,
+            service().study,
+            service().catalogue,
+            person,
+            timepoint,
+            instrument=sent.text("instrument"),
+            response=sent.uuid("response"),
+            language=sent.text("language"),
+            pack=sent.text("pack"),
+            position=sent.text_or_none("position"),
+            answers=sent.answers(),
+            now=now(),
+        )
+    return jsonify(saved=saved, at=_instant(now()))
+
+
+@blueprint.post("/response")
+@device
+def response() -> Response:
+    """Take the answers for good. The receipt leaves after the commit: 201, or 200 when given before."""
+    sent = _body()
+    _check_ref(sent.text("ref"))
+    submission = _submission(sent)
+    with visiting(write=True) as (tx, person, timepoint):
+        consent.check(tx, person, lock=True)
+        receipt = answer.submit(
+            tx,
+            service().study,
+            service().catalogue,
+            person,
+            timepoint,
+            submission,
+            patient(person),
+            now(),
+        )
+    given = jsonify(
+        receipt=receipt.receipt,
+        response=receipt.response,
+        hash=receipt.hash,
+        received_at=_instant(receipt.received_at),
+        standing=receipt.standing,
+    )
+    return make_response(given, 200 if receipt.repeated else 201)
+
+
+def _body() -> Fields:
+    if request.mimetype != "application/json":
+        raise NotJson()
+    return read_json(request.get_data(cache=False))
+
+
+def _ref() -> str:
+    ticket: Ticket = g.ticket
+    return f"{ticket.handle}.{ticket.timepoint}"
+
+
+def _check_ref(ref: str) -> None:
+    if ref != _ref():
+        raise OtherVisit()
+
+
+def _check_version(sent: Fields) -> None:
+    instrument = service().catalogue.instruments.get(sent.text("instrument"))
+    if instrument and instrument.version != sent.text("version"):
+        raise answer.VersionUnknown()
+
+
+def _submission(sent: Fields) -> Submission:
+    return Submission(
+        response=sent.uuid("response"),
+        instrument=sent.text("instrument"),
+        version=sent.text("version"),
+        language=sent.text("language"),
+        pack=sent.text("pack"),
+        mode=sent.one_of("mode", MODES),
+        helper=sent.one_of_or_none("helper", HELPERS),
+        started_at=sent.instant("started"),
+        finished_at=sent.instant("finished"),
+        answers=sent.answers(),
+    )
+
+
+def _visit(seen: Look) -> dict[str, object]:
+    ticket: Ticket = g.ticket
+    timepoint, contact = seen.stop.timepoint, seen.site
+    closes = seen.stop.visit.finish_by if seen.stop.assessment.state == "grace" else seen.stop.visit.closes
+    return {
+        "ref": seen.ref,
+        "token": f"{ticket.handle}.{ticket.timepoint}.{ticket.mac}",
+        "study": service().study.id,
+        "timepoint": {"id": timepoint.id, "label": said(timepoint.label)},
+        "state": seen.stop.assessment.state.value,
+        "closes": closes.isoformat() if closes else None,
+        "language": locale.language(),
+        "languages": list(service().study.languages),
+        "contact": {"name": said(contact.contact_name), "phone": contact.contact_phone},
+        "instruments": [_part(part) for part in seen.parts],
+        "journey": [
+            {
+                "timepoint": stop.timepoint.id,
+                "label": said(stop.timepoint.short_label),
+                "state": stop.assessment.state.value,
+            }
+            for stop in seen.way.stops
+        ],
+    }
+
+
+def _part(part: Part) -> dict[str, object]:
+    name, draft, sent = part.instrument.id, part.draft, part.sent
+    pages, packs = {}, {}
+    for language in service().study.languages:
+        try:
+            pages[language] = question_page.page_url(service(), name, language)
+            packs[language] = service().catalogue.pack(name, language).hash
+        except NotFound:
+            continue
+    return {
+        "id": name,
+        "version": part.instrument.version,
+        "state": "sent" if sent else "open",
+        "response": sent.uuid if sent else draft.response if draft else None,
+        "pages": pages,
+        "packs": packs,
+        "answers": dict(draft.answers) if draft else {},
+        "position": draft.position if draft else None,
+        "sent_at": _instant(sent.received_at) if sent else None,
+    }
+
+
+def _instant(moment: datetime) -> str:
+    """2026-12-01T04:00:00.123Z, as JavaScript writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
