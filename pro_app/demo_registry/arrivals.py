@@ -53,7 +53,8 @@ def _arrival(book: Book, record: Kept) -> Arrival:
     subject = str((content.get("subject") or {}).get("reference", "")).partition("/")[2]
     patient = book.read("Patient", subject)
     numbers = [one.get("value", "") for one in (patient.content.get("identifier") or [])] if patient else []
-    items = content.get("item") or []
+    # The worst spot belongs to the question about the body: it is an item, not a question.
+    items = [one for one in content.get("item") or [] if not str(one.get("linkId")).endswith("-worst")]
     instrument = _tag(content, INSTRUMENT)
     return Arrival(
         record.id,

@@ -1,5 +1,6 @@
 """The registry is away for a week; once back, everything goes out once while patients go on answering."""
 
+import itertools
 import threading
 import time
 from datetime import timedelta
@@ -16,25 +17,14 @@ VISITS = ("baseline", "2w", "1m", "3m", "6m", "12m")
 
 def fill(ward: Ward, waiting: int) -> None:
     """`waiting` responses, both instruments at every visit of as many participants as it takes."""
-    left = waiting
-    while left > 0:
+    forms = list(itertools.product(VISITS, ("bpi-sf", "qlq-c30")))
+    for first in range(0, waiting, 240):
         with ward.store.writing() as tx:
-            for _ in range(20):
-                person = enrol(tx, f"CZ-{left:06}", "CZ", ward.now)
-                for visit in VISITS:
-                    for instrument_id in ("bpi-sf", "qlq-c30"):
-                        if left > 0:
-                            answer(
-                                tx,
-                                person,
-                                visit,
-                                instrument_id,
-                                "submitted",
-                                "current",
-                                (REGISTRY,),
-                                ward.now,
-                            )
-                            left -= 1
+            for number in range(first, min(first + 240, waiting)):
+                if number % len(forms) == 0:
+                    person = enrol(tx, f"CZ-{number:06}", "CZ", ward.now)
+                visit, instrument_id = forms[number % len(forms)]
+                answer(tx, person, visit, instrument_id, "submitted", "current", (REGISTRY,), ward.now)
 
 
 class Patient(threading.Thread):
