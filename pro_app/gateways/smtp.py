@@ -137,6 +137,8 @@ def build(message: Message, sender: str, now: datetime) -> EmailMessage:
     name, address = parseaddr(sender)
     letter = EmailMessage()
     letter["From"] = Address(name, addr_spec=address) if name else address
+    if parseaddr(message.to) != ("", message.to) or "@" not in message.to:
+        raise ValueError("the receiver is not one plain address")
     letter["To"] = message.to
     letter["Subject"] = message.subject
     letter["Date"] = format_datetime(now)
@@ -144,10 +146,10 @@ def build(message: Message, sender: str, now: datetime) -> EmailMessage:
     # Out-of-office programs must not answer, and must not be answered.
     letter["Auto-Submitted"] = "auto-generated"
     letter["X-Auto-Response-Suppress"] = "All"
-    letter["Content-Language"] = message.language
     letter.set_content(message.text, charset="utf-8", cte="base64")
     if message.html:
         letter.add_alternative(message.html, subtype="html", charset="utf-8", cte="base64")
+    letter["Content-Language"] = message.language  # last: giving it content takes such headers away
     return letter
 
 
