@@ -17,6 +17,7 @@ SENTENCES: dict[str, str] = {
         "%(hash)s is not the beginning of exactly one installed pack; see `wording list`."
     ),
     "wording_not_a_template": N_("%(file)s is not a filled-in wording template: %(why)s."),
+    "answer_not_valid": N_("The answer to question %(item)s can't be used."),
     "answer_unknown_item": N_("%(item)s is not a question of this questionnaire."),
     "answer_shape": N_("The answer to question %(item)s is not in the form it should be: %(value)s."),
     "answer_not_a_code": N_("%(value)s is not a possible answer to question %(item)s."),
