@@ -1,0 +1,153 @@
+// The body diagram. The checkboxes of the list hold the answer; the figure only shades what they say, so
+// list, figure, keyboard and screen reader can't disagree.
+
+import { byId, items, page, read, setOf } from "./question.js";
+
+class BodyMap {
+  constructor(item) {
+    this.item = item;
+    this.set = setOf(item);
+    this.figure = byId(`${item}-figure`);
+    this.list = byId(`${item}-list`);
+    this.worst = byId(`${item}_worst`);
+    this.before = [];
+    this.boxes = new Map([...this.list.querySelectorAll("input[type=checkbox]")].map((box) => [box.value, box]));
+    this._shapes();
+    this._buttons();
+    this.set.addEventListener("change", () => this._draw());
+    this.set.addEventListener("written", () => this._draw());
+    this.set.querySelector(".spots").hidden = false;
+    this.set.querySelector(".as-list").hidden = false;
+    this.worst.closest("p").hidden = true;
+    this._listed(false);
+    this._side("back");
+    this._draw();
+  }
+
+  _shapes() {
+    this.shapes = [...this.figure.querySelectorAll("[data-region]")];
+    for (const shape of this.shapes) {
+      shape.setAttribute("role", "checkbox");
+      shape.setAttribute("tabindex", "-1");
+      shape.onclick = () => this._toggle(shape);
+    }
+    for (const side of this.figure.querySelectorAll("svg")) {
+      side.querySelector("[data-region]").setAttribute("tabindex", "0");
+      side.onkeydown = (event) => this._key(side, event);
+    }
+  }
+
+  /** One stop of the tab key for each side; arrows go from place to place, space or enter shades. */
+  _key(side, event) {
+    const shapes = [...side.querySelectorAll("[data-region]")];
+    const at = shapes.indexOf(document.activeElement);
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (at < 0 || (!step && event.key !== " " && event.key !== "Enter")) return;
+    event.preventDefault();
+    if (!step) return this._toggle(shapes[at]);
+    const to = shapes[(at + step + shapes.length) % shapes.length];
+    shapes[at].setAttribute("tabindex", "-1");
+    to.setAttribute("tabindex", "0");
+    to.focus();
+  }
+
+  _buttons() {
+    for (const tab of this.figure.querySelectorAll("[data-show]")) tab.onclick = () => this._side(tab.dataset.show);
+    const button = (name) => this.set.querySelector(`[data-do=${name}]`);
+    this.undo = button("undo");
+    this.undo.onclick = () => this._become(this.before.pop());
+    button("zoom").onclick = ({ currentTarget }) => {
+      const large = this.figure.classList.toggle("large");
+      currentTarget.setAttribute("aria-pressed", String(large));
+    };
+    const list = button("list");
+    list.onclick = () => {
+      this._listed(this.list.hidden);
+      [list.textContent, list.dataset.other] = [list.dataset.other, list.textContent];
+    };
+  }
+
+  _side(side) {
+    this.figure.dataset.side = side;
+    for (const tab of this.figure.querySelectorAll("[data-show]")) tab.setAttribute("aria-pressed", String(tab.dataset.show === side));
+  }
+
+  _listed(listed) {
+    this.list.hidden = !listed;
+    this.figure.hidden = listed;
+  }
+
+  _toggle(shape) {
+    this.before.push(read(this.item).value);
+    const box = this.boxes.get(shape.dataset.region);
+    box.checked = !box.checked;
+    this._tell();
+  }
+
+  _become(value) {
+    for (const [region, box] of this.boxes) box.checked = value.regions.includes(region);
+    this.worst.value = value.worst || "";
+    this._tell();
+  }
+
+  _tell() {
+    this.worst.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  _draw() {
+    const { regions, worst } = read(this.item).value;
+    if (!worst) this.worst.value = "";
+    for (const shape of this.shapes) {
+      const shaded = regions.includes(shape.dataset.region);
+      shape.classList.toggle("shaded", shaded);
+      shape.classList.toggle("is-worst", shape.dataset.region === worst);
+      shape.setAttribute("aria-checked", String(shaded));
+    }
+    this._cross(worst);
+    this._spots(regions, worst);
+    this.undo.disabled = !this.before.length;
+  }
+
+  _cross(worst) {
+    for (const old of this.figure.querySelectorAll(".cross")) old.remove();
+    const shape = this.shapes.find(({ dataset }) => dataset.region === worst);
+    if (!shape) return;
+    const cross = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    const box = shape.getBBox();
+    const middle = box.x + box.width / 2;
+    const x = shape.hasAttribute("transform") ? 200 - middle : middle;
+    cross.setAttribute("class", "cross");
+    cross.setAttribute("aria-hidden", "true");
+    cross.setAttribute("transform", `translate(${x} ${box.y + box.height / 2})`);
+    cross.setAttribute("d", "M-5-5L5 5M5-5L-5 5");
+    shape.parentNode.append(cross);
+  }
+
+  /** The shaded places as answers to "where does it hurt most?". */
+  _spots(regions, worst) {
+    const room = this.set.querySelector(".hurts-most");
+    this.set.querySelector(".none-yet").hidden = regions.length > 0;
+    room.hidden = !regions.length;
+    const focused = document.activeElement?.name === `${this.item}-spot` && document.activeElement.value;
+    for (const old of room.querySelectorAll("label")) old.remove();
+    for (const region of regions) {
+      const label = document.createElement("label");
+      label.className = "spot";
+      const radio = Object.assign(document.createElement("input"), { type: "radio", name: `${this.item}-spot`, value: region, checked: region === worst });
+      radio.addEventListener("change", (event) => {
+        event.stopPropagation();
+        this.before.push(read(this.item).value);
+        this.worst.value = region;
+        this._tell();
+      });
+      const words = Object.assign(document.createElement("span"), { textContent: this.boxes.get(region).nextElementSibling.textContent });
+      label.append(radio, words);
+      room.append(label);
+      if (region === focused) radio.focus();
+    }
+  }
+}
+
+export function start() {
+  for (const { id } of page.items) if (items.get(id).kind === "body") new BodyMap(id);
+}

@@ -1,0 +1,353 @@
+// One question at a time. The page arrives with every question in it; this shows the right one, keeps what
+// is answered, and leaves sending to the outbox. What the first question doesn't need is loaded after it.
+
+import { openStore } from "./store.js";
+import { Outbox, key, newId } from "./outbox.js";
+
+export const byId = (id) => document.getElementById(id);
+export const page = JSON.parse(byId("page").textContent);
+export const items = new Map(page.items.map((item) => [item.id, item]));
+const ref = decodeURIComponent(location.hash.slice(1)).split("/")[0];
+const mine = (kind, ...names) => key(kind, ref, page.instrument, ...names);
+
+/** What the lazily loaded parts share. */
+export const app = { ref, answers: {}, visit: null, screen: 0, returning: false, locked: false, touched: false };
+
+export const fill = (words, ...numbers) => numbers.reduce((text, number) => text.replace("{}", number), words);
+export const plural = ([one, more], count) => (count === 1 ? one : fill(more, count));
+export const setOf = (item) => byId(`${item}-set`);
+const text = page.text;
+
+/* Answers in the page */
+
+const inputs = (item, kind) => setOf(item).querySelectorAll(`input[type=${kind}][name="${item}"]`);
+
+export function read(item) {
+  const { kind } = items.get(item);
+  if (kind === "text") {
+    const typed = byId(item).value.replaceAll("\0", "").trim();
+    const written = typed.toWellFormed ? typed.toWellFormed() : typed; // half a sign can't be stored
+    return written ? { value: written } : null;
+  }
+  if (kind === "body") {
+    const regions = [...inputs(item, "checkbox")].filter((box) => box.checked).map((box) => box.value);
+    const worst = byId(`${item}_worst`).value;
+    return { value: { regions, worst: regions.includes(worst) ? worst : null } };
+  }
+  const chosen = [...inputs(item, "radio")].find((radio) => radio.checked);
+  if (!chosen) return null;
+  return { value: kind === "yes_no" ? chosen.value === "1" : Number(chosen.value) };
+}
+
+export function write(item, answer) {
+  const { kind } = items.get(item);
+  const value = answer?.value;
+  if (kind === "text") byId(item).value = value ?? "";
+  else if (kind === "body") {
+    for (const box of inputs(item, "checkbox")) box.checked = Boolean(value?.regions.includes(box.value));
+    byId(`${item}_worst`).value = value?.worst ?? "";
+    setOf(item).dispatchEvent(new CustomEvent("written"));
+  } else for (const radio of inputs(item, "radio")) radio.checked = value !== undefined && Number(radio.value) === Number(value);
+  dress(item);
+}
+
+/** What follows from an answer: the large number, and the sentence that nobody watches. */
+function dress(item) {
+  const shown = setOf(item).querySelector(".chosen");
+  const value = app.answers[item]?.value;
+  if (shown) shown.textContent = value === undefined ? "" : value + (items.get(item).kind === "percent" ? " %" : "");
+  setOf(item).classList.toggle("left-out", Boolean(app.answers[item]?.missing));
+}
+
+export function call(place) {
+  const contact = app.visit?.contact;
+  if (!contact?.phone) return;
+  const link = Object.assign(document.createElement("a"), { href: `tel:${contact.phone.replace(/[^+\d]/g, "")}`, textContent: contact.phone });
+  place.replaceChildren(`${contact.name} `, link);
+  place.hidden = false;
+}
+
+function warn(screen) {
+  const limit = screen.find((item) => item in page.urgent && app.answers[item]?.value >= page.urgent[item]);
+  const box = byId("urgent");
+  if (!limit) return box.replaceChildren();
+  if (box.dataset.item === limit && box.firstChild) return;
+  box.dataset.item = limit;
+  const lines = document.createElement("p");
+  lines.className = "call";
+  call(lines);
+  const emergency = Object.assign(document.createElement("a"), { href: `tel:${page.phone}`, textContent: page.phone, className: "emergency" });
+  box.replaceChildren(byId("urgent-words").content.cloneNode(true), lines, emergency);
+}
+
+/* Where the person is */
+
+export const isShown = (item) => {
+  const rule = items.get(item).shown_if;
+  return !rule || rule.values.some((value) => value === app.answers[rule.item]?.value);
+};
+const beyond = (index, step) => {
+  do index += step;
+  while (page.screens[index] && !page.screens[index].some(isShown));
+  return index;
+};
+
+export function view(name) {
+  document.body.dataset.view = name;
+  byId("questions").hidden = name !== "question";
+  byId("review").hidden = name !== "review";
+  byId("end").hidden = name !== "end";
+  byId("gentle").hidden = true;
+  byId("skip").hidden = name !== "question";
+  if (name !== "question") byId("urgent").replaceChildren();
+}
+
+function show(index, focus = true) {
+  app.screen = index;
+  const screen = page.screens[index];
+  for (const set of document.querySelectorAll("fieldset.question"))
+    set.hidden = !screen.includes(set.dataset.item) || !isShown(set.dataset.item);
+  const intro = document.querySelector(".intro");
+  if (intro) intro.hidden = index > 0;
+  view("question");
+  byId("back").disabled = !app.returning && beyond(index, -1) < 0;
+  byId("next").textContent = app.returning ? text.return : text.next;
+  measure(index, fill(text.count, index + 1, page.screens.length));
+  warn(screen);
+  if (focus) attend(setOf(screen.find(isShown)).querySelector(".ask"));
+  remember();
+}
+
+export function measure(done, words) {
+  const total = page.screens.length;
+  byId("progress").value = Math.min(done + 1, total);
+  byId("count").textContent = words;
+  byId("left").textContent = page.minutes[Math.ceil(((total - done) / total) * (page.minutes.length - 1))];
+}
+
+export function attend(heading) {
+  heading.setAttribute("aria-describedby", "count");
+  heading.focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+function remember() {
+  const position = page.screens[app.screen][0];
+  const { version, language, pack } = page;
+  app.remembered = app.store.put(mine("place"), { version, language, pack, position });
+}
+
+export function onward() {
+  const index = beyond(app.screen, 1);
+  if (app.returning && history.state?.deep) return history.back(); // the overview lies there
+  if (app.returning || index >= page.screens.length) return review();
+  history.pushState({ screen: index, deep: true }, "");
+  return show(index);
+}
+
+export async function review(push = true) {
+  app.returning = false;
+  try {
+    const part = await import("./review.js");
+    if (push) history.pushState({ review: true, deep: true }, "");
+    part.open();
+  } catch {
+    note(text.unreachable);
+  }
+}
+
+export function change(item) {
+  app.returning = true;
+  const index = page.screens.findIndex((screen) => screen.includes(item));
+  history.pushState({ screen: index, deep: true, returning: true }, "");
+  show(index);
+}
+
+/* Answering */
+
+export async function keep(item, answer) {
+  app.touched = true;
+  app.answers[item] = answer;
+  dress(item);
+  warn(page.screens[app.screen]);
+  await app.store.add(mine("draft"), app.draft);
+  await app.remembered;
+  await app.outbox.keep(ref, page.instrument, item, answer);
+  saved();
+}
+
+function changed(event) {
+  const item = event.target.closest("fieldset.question")?.dataset.item;
+  if (!item || app.locked) return;
+  byId("gentle").hidden = true;
+  const answer = read(item);
+  if (answer) keep(item, answer);
+  else if (app.answers[item]) keep(item, { missing: "skipped" });
+}
+
+export const unanswered = () => page.screens[app.screen].filter((item) => isShown(item) && !app.answers[item]);
+
+function next() {
+  if (document.body.dataset.view === "review") return import("./review.js").then((part) => part.send());
+  for (const item of unanswered()) if (items.get(item).optional) keep(item, { missing: "skipped" });
+  return unanswered().length ? gently() : onward();
+}
+
+function back() {
+  if (history.state?.deep) return history.back();
+  return show(Math.max(0, beyond(document.body.dataset.view === "review" ? page.screens.length : app.screen, -1)));
+}
+
+async function gently() {
+  try {
+    (await import("./gentle.js")).ask();
+  } catch {
+    note(text.unreachable);
+  }
+}
+
+/* What is said about saving */
+
+export function note(words, link) {
+  const box = byId("note");
+  box.replaceChildren(words || "");
+  if (link) box.append(" ", link);
+  box.hidden = !words;
+}
+
+export async function saved() {
+  const waiting = (await app.store.dirty(mine("answer"))).length;
+  const line = byId("saved");
+  const state = !waiting ? (app.touched || Object.keys(app.answers).length ? "hospital" : "") : app.outbox.trouble ? "waiting" : app.store.durable ? "device" : "memory";
+  const words = state === "waiting" ? plural(text.waiting, waiting) : state ? text[state] : "";
+  if (line.dataset.state === state && line.dataset.words === words) return;
+  Object.assign(line.dataset, { state, words });
+  line.textContent = words;
+  if (state !== "waiting") return;
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: text.send_now });
+  button.onclick = () => app.outbox.flush();
+  line.append(" — ", button);
+  if (!app.store.durable) line.append(` ${text.memory}`);
+}
+
+async function hear(event) {
+  const here = event.ref === ref && event.instrument === page.instrument;
+  if (event.type === "saved" || event.type === "trouble") {
+    if (!app.locked) saved();
+    else if (event.type === "trouble" && byId("end").dataset.now === "waiting") end("waiting", null, text.unreachable);
+  } else if (!here) return;
+  else if (event.type === "answer" && event.elsewhere && !app.locked) {
+    app.answers[event.item] = event.answer;
+    write(event.item, event.answer);
+  } else if (event.type === "refused" && !app.locked) note(event.message, homeLink());
+  else if (event.type === "closed") end("sent");
+  if (event.type === "sealed" && event.elsewhere) end("waiting");
+  if (event.type === "receipt") end(event.receipt.standing === "beside" ? "beside" : "received", event.receipt);
+  if (event.type === "refused" && app.locked) end("waiting", null, event.message);
+}
+
+const homeLink = () => Object.assign(document.createElement("a"), { href: "/visit", textContent: byId("home").textContent });
+
+export async function end(state, receipt, message) {
+  app.locked = true;
+  view("end");
+  (await import("./review.js")).end(state, receipt, message);
+}
+
+/* Starting */
+
+async function begin() {
+  const size = /(?:^|; )(?:__Host-)?text_size=([123])/.exec(document.cookie);
+  if (size) document.documentElement.dataset.text = size[1];
+  const store = (app.store = await openStore());
+  app.outbox = new Outbox(store, hear);
+  if (!ref) return nobody();
+  const [answers, parcel, receipt, place, draft] = await Promise.all([
+    store.list(mine("answer")), store.get(mine("parcel")), store.get(mine("receipt")), store.get(mine("place")), store.get(mine("draft")),
+  ]);
+  app.draft = draft || { response: newId(), started: new Date().toISOString() };
+  take(answers);
+  app.visit = await store.get(key("visit", ref));
+  if (receipt) await end(receipt.standing === "beside" ? "beside" : "received", receipt);
+  else if (parcel) await end("waiting");
+  else show(indexOf(place?.position), false);
+  document.body.classList.remove("waiting");
+  listen();
+  await arrive();
+  requestIdleCallback ? requestIdleCallback(later) : setTimeout(later, 200);
+}
+
+const requestIdleCallback = globalThis.requestIdleCallback?.bind(globalThis);
+const indexOf = (item) => Math.max(0, page.screens.findIndex((screen) => screen.includes(item)));
+
+function take(answers) {
+  for (const [name, answer] of answers) {
+    const item = name.split("/")[3];
+    if (!items.has(item)) continue;
+    app.answers[item] = answer;
+    write(item, answer);
+  }
+}
+
+/** Ask the hospital about the visit, and take over what another device answered meanwhile. */
+async function arrive() {
+  const { visit, fresh, refusal } = await app.outbox.visit(ref);
+  app.visit = visit || app.visit;
+  if (refusal && !app.locked) return note(refusal.message, homeLink());
+  if (!visit && !app.locked) return note(text.unreachable);
+  const entry = visit?.instruments.find(({ id }) => id === page.instrument);
+  if (!fresh || !entry) return app.outbox.now();
+  if (entry.state === "sent" && !app.locked) return end("sent");
+  if (app.locked) return app.outbox.now();
+  const { ahead } = await app.outbox.merge(ref, page.instrument, entry);
+  app.draft = (await app.store.get(mine("draft"))) || app.draft;
+  if (!app.touched) {
+    take(await app.store.list(mine("answer")));
+    if (ahead && entry.position) {
+      show(indexOf(entry.position), false);
+      note(text.resumed);
+    }
+  }
+  warn(page.screens[app.screen]);
+  saved();
+  return app.outbox.now();
+}
+
+function listen() {
+  const questions = byId("questions");
+  questions.addEventListener("change", changed);
+  questions.addEventListener("submit", (event) => event.preventDefault());
+  let pause;
+  questions.addEventListener("input", (event) => {
+    if (event.target.tagName !== "TEXTAREA") return;
+    clearTimeout(pause);
+    pause = setTimeout(() => changed(event), 700);
+  });
+  byId("next").onclick = next;
+  byId("back").onclick = back;
+  byId("skip").onclick = gently;
+  addEventListener("popstate", ({ state }) => {
+    if (app.locked) return;
+    app.returning = Boolean(state?.returning);
+    if (state?.review) review(false);
+    else show(state?.screen ?? 0);
+  });
+  addEventListener("hashchange", () => location.reload());
+  // A page that comes back from the browser's memory may be another patient's by now.
+  addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+}
+
+function nobody() {
+  document.body.classList.remove("waiting");
+  view("none");
+  note(text.no_visit, Object.assign(document.createElement("a"), { href: "/app", textContent: byId("home").textContent }));
+}
+
+/** Everything that the first question doesn't need. */
+async function later() {
+  if (page.items.some((item) => item.kind === "body")) import("./body_map.js").then((part) => part.start(), () => {});
+  await Promise.all([import("./tools.js").then((part) => part.start()), import("./review.js"), import("./gentle.js")]).catch(() => {});
+  import("./install.js").then((part) => part.start(), () => {});
+}
+
+begin();
