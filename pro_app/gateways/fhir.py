@@ -9,28 +9,23 @@ What an answer means:
 """
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, NoReturn, Protocol, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 
-from pro_app.errors import SettingsError
 from pro_app.gateways import fhir_answer, fhir_fingerprint
 from pro_app.gateways import fhir_names as names
 from pro_app.gateways.fhir_bundle import Addressing, bundle, place, resources
+from pro_app.gateways.wire import AWAY, Tls, Wire
 from pro_app.instruments.definition import Instrument
-from pro_app.ports import Parcel, RegistryAway, RegistryReceipt, RegistryRefused
+from pro_app.ports import Parcel, RegistryReceipt, RegistryRefused
 from pro_app.records.ledger import Entry
 
 JSON = "application/fhir+json"
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-LARGEST_ANSWER = 32 * 1024 * 1024
 PAGE = 200
-AWAY = frozenset({401, 403, 404, 405, 408, 409, 421, 425, 429})
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Access(Protocol):
@@ -63,23 +58,16 @@ class FhirRegistry:
         name: str = "central",
         addressing: Addressing = "put-id",
         access: Access | None = None,
-        ca_file: str | None = None,
-        client_certificate: tuple[str, str] | None = None,
+        tls: Tls | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """`url` is the server's base; only a loopback one may be plain http."""
-        parts = urlsplit(url)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-            raise SettingsError(faults=f"The registry's address {url!r} must begin with https://.")
         self.name = name
+        self._wire = Wire(name, url, tls, transport)
         self._base = url.rstrip("/")
         self._instruments = instruments
         self._addressing: Addressing = addressing
         self._access = access or (BearerToken(token) if token else None)
-        self._tls = (ca_file, client_certificate)
-        self._transport = transport
-        self._client: httpx.Client | None = None
-        self._opening = threading.Lock()
 
     def deliver(self, parcel: Parcel) -> RegistryReceipt:
         """Send one parcel; see the module's text for what raises what."""
@@ -92,10 +80,10 @@ class FhirRegistry:
         try:
             written = fhir_answer.receipt(body, sent, self._addressing == "put-id")
         except fhir_answer.NoReceipt as fault:
-            self._away(f"status {status} without a receipt: {fault}")
+            self._wire.away(f"status {status} without a receipt: {fault}")
         except fhir_answer.EntryRefused as fault:
             if fault.status >= 500 or fault.status in AWAY or fault.status == 0:
-                self._away(str(fault))
+                self._wire.away(str(fault))
             raise RegistryRefused(registry=self.name, words=str(fault)) from fault
         response = written[[kind for kind, _ in sent].index("QuestionnaireResponse")]
         return RegistryReceipt(response.id, response.version, self.entry(parcel).content_hash)
@@ -136,8 +124,7 @@ class FhirRegistry:
             )
 
     def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
+        self._wire.close()
 
     def __enter__(self) -> Self:
         return self
@@ -155,7 +142,7 @@ class FhirRegistry:
             status, body = self._call("GET", url)
             page = fhir_answer.parse(body)
             if status != 200 or page.get("resourceType") != "Bundle":
-                self._away(f"status {status} to a search for {kind}: {fhir_answer.words(body)}")
+                self._wire.away(f"status {status} to a search for {kind}: {fhir_answer.words(body)}")
             for entry in page.get("entry") or []:
                 resource = entry.get("resource") or {}
                 if resource.get("resourceType") == kind and resource.get("id"):
@@ -168,9 +155,9 @@ class FhirRegistry:
             if link.get("relation") == "next":
                 url = str(httpx.URL(self._base + "/").join(str(link.get("url", ""))))
                 if not url.startswith(f"{self._base}/") and not url.startswith(f"{self._base}?"):
-                    self._away(f"its next page is on another server: {url}")
+                    self._wire.away(f"its next page is on another server: {url}")
                 if url in seen:
-                    self._away("its pages go round in a circle")
+                    self._wire.away("its pages go round in a circle")
                 return url
         return ""
 
@@ -185,53 +172,15 @@ class FhirRegistry:
         headers = {"Accept": JSON, "Prefer": "return=minimal"}
         if content is not None:
             headers["Content-Type"] = JSON
-        try:
-            if self._access is not None:
-                headers["Authorization"] = self._access.header(renew=renew)
-            with self._opened().stream(
-                method, url, headers=headers, content=None if content is None else _encode(content)
-            ) as answer:
-                body = bytearray()
-                for chunk in answer.iter_bytes():
-                    body += chunk
-                    if len(body) > LARGEST_ANSWER:
-                        self._away("its answer is too large")
-                if answer.is_redirect:
-                    self._away(f"it redirects to {answer.headers.get('location', '?')}; not followed")
-                if answer.status_code in (429, 503):
-                    self._away(
-                        f"status {answer.status_code}: {fhir_answer.words(bytes(body))}",
-                        _seconds(answer.headers.get("retry-after")),
-                    )
-                return answer.status_code, bytes(body)
-        except httpx.HTTPError as fault:
-            self._away(str(fault) or type(fault).__name__)
+        if self._access is not None:
+            headers["Authorization"] = self._access.header(renew=renew)
+        return self._wire.call(method, url, headers, None if content is None else _encode(content))
 
     def _refuse(self, status: int, body: bytes) -> NoReturn:
         words = f"status {status}: {fhir_answer.words(body)}"
         if 400 <= status < 500 and status not in AWAY:
             raise RegistryRefused(registry=self.name, words=words)
-        self._away(words)
-
-    def _away(self, words: str, retry_after: int | None = None) -> NoReturn:
-        raise RegistryAway(registry=self.name, words=words, retry_after=retry_after)
-
-    def _opened(self) -> httpx.Client:
-        with self._opening:
-            if self._client is None:
-                ca_file, certificate = self._tls
-                context = httpx.create_ssl_context(verify=ca_file or True, trust_env=False)
-                if certificate:
-                    context.load_cert_chain(*certificate)
-                self._client = httpx.Client(
-                    timeout=TIMEOUT,
-                    follow_redirects=False,
-                    verify=context,
-                    trust_env=False,
-                    transport=self._transport,
-                    limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
-                )
-            return self._client
+        self._wire.away(words)
 
 
 def _encode(content: object) -> bytes:
@@ -247,7 +196,3 @@ def _study_number(patient: Mapping[str, Any], study: str) -> str:
         if identifier.get("system") == names.study_numbers(study):
             return str(identifier.get("value", ""))
     return ""
-
-
-def _seconds(retry_after: str | None) -> int | None:
-    return int(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None

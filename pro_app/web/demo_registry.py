@@ -45,7 +45,7 @@ def page() -> str:
         instrument=_instrument,
         status=lambda code: _(STATUS[code]) if code in STATUS else code,
         scale=lambda code: SCALES.get(code, code),
-        reason=lambda code: _(STATUS["entered-in-error"]) if code == "withdrawn" else REASONS.get(code, code),
+        reason=lambda code: REASONS.get(code, code),
     )
 
 

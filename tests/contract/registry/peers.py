@@ -95,8 +95,8 @@ def medplum() -> Iterator[str]:
 
 
 @contextmanager
-def sekmet(folder: Path) -> Iterator[str]:
-    """The base URL of a fresh, empty SEKMET that keeps its data in `folder`."""
+def sekmet(folder: Path, **more: object) -> Iterator[str]:
+    """The base URL of a fresh, empty SEKMET that keeps its data in `folder`; `more` are its settings."""
     program = sekmet_folder() / "venv" / "bin" / "sekmet"
     port = free_port()
     url = f"http://127.0.0.1:{port}/fhir"
@@ -108,6 +108,7 @@ def sekmet(folder: Path) -> Iterator[str]:
         "own_private_key_path": str(folder / "own.pem"),
         "simulator": {"enabled": False},
         "log_inbound": False,
+        **more,
     }
     # JSON is YAML.
     (folder / "settings.yaml").write_text(json.dumps(settings))

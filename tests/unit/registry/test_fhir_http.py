@@ -11,6 +11,7 @@ import pytest
 from pro_app.errors import SettingsError
 from pro_app.gateways.fhir import FhirRegistry
 from pro_app.gateways.fhir_bundle import place
+from pro_app.gateways.wire import Wire
 from pro_app.ports import RegistryAway, RegistryRefused
 from tests.unit.registry.cast import STUDY, catalogue, parcel
 
@@ -171,9 +172,7 @@ def test_no_connection_a_bad_certificate_and_a_time_out_mean_away(fault: Excepti
 
 
 def test_certificates_are_checked_and_old_protocols_refused() -> None:
-    with registry(stored) as there:
-        there._transport = None
-        context = there._opened()._transport._pool._ssl_context  # type: ignore[attr-defined]
+    context = Wire("central", BASE)._opened()._transport._pool._ssl_context  # type: ignore[attr-defined]
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
@@ -211,6 +210,6 @@ def test_pages_that_go_round_in_a_circle_end() -> None:
 
 
 def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pro_app.gateways.fhir.LARGEST_ANSWER", 1000)
+    monkeypatch.setattr("pro_app.gateways.wire.LARGEST_ANSWER", 1000)
     with pytest.raises(RegistryAway, match="too large"):
         registry(lambda _: httpx.Response(200, content=b"x" * 2000)).deliver(parcel())
