@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from datetime import time
 from string import Formatter
 
 from pro_app.schedule.outreach import (
@@ -32,11 +33,14 @@ _MOMENT = re.compile(r"(opens|due|closes)(?:([+-])([0-9]{1,3})d)?")
 
 
 def read_hours(section: Section) -> ContactHours:
-    hours = ContactHours(section.clock("start"), section.clock("end"))
-    if hours.start > hours.end or (hours.start == hours.end and section.has("end")):
-        section.fault("end", f"end = {hours.end:%H:%M} must be later than start = {hours.start:%H:%M}")
+    start, end = section.clock("start"), section.clock("end")
     section.close()
-    return hours
+    if start is None or end is None:
+        # The whole day: the steps' times are not to blame for a slip here.
+        return ContactHours(time.min, time.max)
+    if start >= end:
+        section.fault("end", f"end = {end:%H:%M} must be later than start = {start:%H:%M}")
+    return ContactHours(start, end)
 
 
 def read_steps(
@@ -75,7 +79,7 @@ def _moment(section: Section) -> Moment:
     match = _MOMENT.fullmatch(text)
     if text and not match:
         section.fault("at", f'at = {text!r} must be opens, due or closes with days, such as "opens+2d"')
-    clock = section.clock("time")
+    clock = section.clock("time") or time(12)
     if not match:
         return Moment("opens", 0, clock)
     return Moment(match[1], int(match[3] or 0) * (-1 if match[2] == "-" else 1), clock)
@@ -130,7 +134,8 @@ def read_messages(section: Section, languages: tuple[str, ...]) -> dict[str, Mes
 
 def _by_language(section: Section, languages: tuple[str, ...]) -> list[tuple[str, Section]]:
     found = [(language, section.table(language)) for language in languages if section.has(language)]
-    section.close()
+    if languages:
+        section.close()
     return found
 
 
@@ -146,7 +151,7 @@ def _sms(section: Section) -> SmsText:
         )
         for word in sorted(needed - set(template.variables)):
             entry.fault("variables", f"the text has {{{word}}} but variables do not")
-        for word in sorted(set(template.variables) - needed):
+        for word in sorted(set(template.variables) - needed if text else ()):
             entry.fault("variables", f"variables have {word!r} but the text has no {{{word}}}")
         entry.close()
         providers[name] = template
@@ -155,10 +160,7 @@ def _sms(section: Section) -> SmsText:
 
 
 def _words_in(text: str) -> set[str]:
-    try:
-        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-    except ValueError:
-        return set()
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def _worded(section: Section, key: str, allowed: set[str], needed: Collection[str] = ()) -> str:
@@ -173,12 +175,10 @@ def _worded(section: Section, key: str, allowed: set[str], needed: Collection[st
         if name is not None and (name not in allowed or spec or conversion):
             listed = ", ".join(f"{{{word}}}" for word in sorted(allowed))
             section.fault(key, f"{key} has {{{name}}}; a message may hold {listed}")
-    for word in sorted(set(needed) - {name for name, _, _ in found}):
-        if text:
-            section.fault(key, f"{key} lacks {{{word}}}: without it nobody can open the form")
-    for word in FORBIDDEN:
-        if word in text:
-            section.fault(key, f"{key} has {word}, which SMS providers refuse; write 随访提醒")
+    for word in sorted(set(needed) - {name for name, _, _ in found} if text.strip() else ()):
+        section.fault(key, f"{key} lacks {{{word}}}: without it nobody can open the form")
+    for word in filter(text.__contains__, FORBIDDEN):
+        section.fault(key, f"{key} has {word}, which SMS providers refuse; write 随访提醒")
     return text
 
 

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from pro_app.datafile import DataFile, Place
@@ -78,18 +78,23 @@ class Section:
     def flag(self, key: str, default: bool) -> bool:
         return bool(self._take(key, bool, "true or false", default))
 
-    def clock(self, key: str, default: str | None = None) -> time:
-        """A time of day, "09:00"; "24:00" isn't one."""
-        value = self.text(key, ... if default is None else default)
+    def clock(self, key: str) -> time | None:
+        """A time of day, "09:00" ("24:00" isn't one); None after a fault."""
+        value = self.text(key)
         if match := _CLOCK.fullmatch(value):
             return time(int(match[1]), int(match[2]))
         if value:
             self.fault(key, f'{key} = {value!r} must be a time of day such as "09:00"')
-        return time(12)
+        return None
 
-    def day(self, key: str) -> date:
-        value = self._take(key, date, "a date such as 2027-02-06, without quotes", ...)
-        return value if type(value) is date else date(2000, 1, 1)
+    def day(self, key: str) -> date | None:
+        """A date without quotes; None after a fault. A date with a time of day is none."""
+        what = "a date such as 2027-02-06, without quotes"
+        value = self._take(key, date, what, ...)
+        if isinstance(value, datetime):
+            self.fault(key, f"{key} = {value} must be {what}")
+            return None
+        return value if isinstance(value, date) else None
 
     def words(self, key: str, default: Any = ...) -> tuple[str, ...]:
         """A list of texts without repeats."""
@@ -116,10 +121,14 @@ class Section:
         return tuple(word for word in given if word in known)
 
     def translated(self, key: str, languages: tuple[str, ...]) -> dict[str, str]:
-        """A text in every language of the study: `key = { zh-Hans = "…", en = "…" }`."""
+        """A text in every language of the study: `key = { zh-Hans = "…", en = "…" }`.
+
+        With `languages` at fault there is nothing to compare with, and one fault is enough.
+        """
         table = self.table(key)
         texts = {language: table.text(language) for language in languages}
-        table.close()
+        if languages:
+            table.close()
         return texts
 
     def table(self, key: str, needed: bool = True) -> "Section":

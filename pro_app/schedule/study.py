@@ -212,13 +212,16 @@ def load_holidays(path: Path, languages: tuple[str, ...]) -> tuple[Holiday, ...]
     top = Section(file, file.data)
     holidays = []
     for section in top.tables("holiday"):
-        holiday = Holiday(section.translated("name", languages), section.day("first"), section.day("last"))
-        if holiday.last < holiday.first:
-            section.fault("last", f"last = {holiday.last} is before first = {holiday.first}")
-        elif (holiday.last - holiday.first).days > 31:
-            section.fault("last", f"{holiday.first} to {holiday.last} is longer than 31 days")
+        name = section.translated("name", languages)
+        first, last = section.day("first"), section.day("last")
         section.close()
-        holidays.append(holiday)
+        if first is None or last is None:
+            continue
+        if last < first:
+            section.fault("last", f"last = {last} is before first = {first}")
+        elif (last - first).days > 31:
+            section.fault("last", f"{first} to {last} is longer than 31 days")
+        holidays.append(Holiday(name, first, last))
     top.close()
     file.finish()
     return tuple(holidays)

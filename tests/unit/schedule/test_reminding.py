@@ -329,6 +329,18 @@ def test_a_call_on_an_earlier_day_waits_for_the_patient_as_the_family_does() -> 
     assert reasons(decision)["call-list"] == Reason.PATIENT_FIRST
 
 
+def test_where_the_patient_is_not_written_to_at_all_nobody_waits_for_it() -> None:
+    study = replace(nct(), reminders=tuple(one for one in nct().reminders if one.audience != "patient"))
+    now = beijing("2026-12-24 10:00")
+    decision = decide(study, changzheng(), MARY, states(now, MARY), (), now)
+    assert steps(decision) == ["family"]
+
+
+def test_a_cancelled_operation_leaves_nothing_to_say() -> None:
+    cancelled = Anchors(date(2026, 11, 1), date(2026, 12, 8), None, "cancelled")
+    assert decided(OPENS, anchors=cancelled) == Decision((), ())
+
+
 def test_a_study_whose_steps_use_every_channel_uses_every_channel_as_one_message() -> None:
     study, site = walking(), walking().site("BER")
     anchors = Anchors(date(2026, 9, 1), None, date(2026, 9, 8), "done")
