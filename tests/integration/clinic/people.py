@@ -1,6 +1,7 @@
 """The cast of the clinic: Wang and Mary are patients, Li is a nurse, Chen coordinates the study."""
 
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from pro_app.actions.enrol import Enrolment, enrol
@@ -19,10 +20,12 @@ PASSWORD = "seven lanterns on the river"
 LI = Actor("staff", "li", "10.0.0.1")
 
 
+@cache
 def the_catalogue() -> Catalogue:
     return load_catalogue(QUESTIONNAIRES)
 
 
+@cache
 def the_study() -> Study:
     return load_study(QUESTIONNAIRES / "studies" / "nct06120426.toml", ("bpi-sf", "qlq-c30"))
 

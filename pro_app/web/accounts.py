@@ -1,0 +1,181 @@
+"""Staff sign in and out. A session is a row, looked up on each request that asks who is there.
+
+The cookie holds only a key. Whoever is not signed in is led to the sign-in page and back to where they were.
+"""
+
+import secrets
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import LoginManager, current_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response as AnyResponse
+from wtforms import HiddenField, PasswordField, StringField
+
+from pro_app.actions import sign_in
+from pro_app.records.staff import Staff
+from pro_app.web import cookies
+from pro_app.web.current import address, now, service
+from pro_app.web.guard import guard_of, public, staff
+from pro_app.web.locale import best_language
+from pro_app.web.staff_roles import EVERYBODY
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/staff")
+_KNOWN = "known"
+_MOST_KNOWN = 10
+
+
+class StaffUser:
+    """What Flask-Login wants to know of somebody who is signed in."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, account: Staff) -> None:
+        self.account = account
+        self.role = account.role
+
+    def get_id(self) -> str:
+        return self.account.login
+
+
+class SignInForm(FlaskForm):
+    login = StringField()
+    password = PasswordField()
+    next = HiddenField()
+
+
+def _load(_request: object) -> StaffUser | None:
+    """Who has the session key in this request's cookie, if its session still runs."""
+    key = cookies.read_staff()
+    if not key:
+        return None
+    store = service().store
+    with store.reading() as tx:
+        found = sign_in.current(tx, key, now())
+    if found is None:
+        return None
+    if found.touch:
+        with store.writing() as tx:
+            sign_in.keep_alive(tx, key, now())
+    g.language = found.account.language
+    return StaffUser(found.account)
+
+
+def _to_the_door() -> AnyResponse | None:
+    """Lead whoever is not signed in to the sign-in page; a form that was sent is not saved, and says so."""
+    view = request.endpoint and g.view_functions.get(request.endpoint)
+    guard = guard_of(view) if view else None
+    if guard is None or guard.kind != "staff" or current_user.is_authenticated:
+        return None
+    if request.method in ("GET", "HEAD"):
+        target = request.full_path.rstrip("?")
+    else:
+        target = urlsplit(request.referrer or "").path
+        flash(_("You were signed out. What you sent last was not saved."), "alert")
+    return redirect(url_for("accounts.form", next=own_path(target)), 303)
+
+
+def own_path(target: str | None) -> str:
+    """`target` when it is one of the staff pages, else the first of them: never another site's address."""
+    path = target or ""
+    inside = path == "/staff" or path.startswith(("/staff/", "/staff?"))
+    return path if inside and "\\" not in path and not path.startswith("/staff/sign-") else "/staff"
+
+
+def install(app: Flask) -> None:
+    """Set up Flask-Login on our own sessions."""
+    manager = LoginManager(app)
+    manager.session_protection = None  # it would guess from the address; ours ends sessions for good
+    manager.request_loader(_load)
+
+    def look_at_the_door() -> AnyResponse | None:
+        g.view_functions = app.view_functions
+        return _to_the_door()
+
+    app.before_request(look_at_the_door)
+
+
+@blueprint.get("/sign-in")
+@public("the door of the staff pages")
+def form() -> AnyResponse | str:
+    if current_user.is_authenticated:
+        return redirect(home_of(cast(Staff, current_user.account)), 303)
+    return _page(SignInForm(next=own_path(request.args.get("next"))))
+
+
+@blueprint.post("/sign-in")
+@public("checks the password; slowed down after wrong ones")
+def enter() -> AnyResponse | str | tuple[str, int]:
+    sent = SignInForm()
+    login, password = sent.login.data or "", sent.password.data or ""
+    known = session.get(_KNOWN, {})
+    store, keys = service().store, service().keys
+    who = keys.blind(sign_in.tidy_login(login), "known browser")[:32]
+    with store.reading() as tx:
+        attempt = sign_in.prepare(tx, login, address(), known.get(who), now())
+    if attempt.wait_seconds:
+        return _too_many(sent, attempt.wait_seconds)
+    fits = sign_in.password_fits(attempt, password)
+    with store.writing() as tx:
+        done = sign_in.conclude(tx, attempt, fits, address(), now(), cookies.read_staff())
+    if done is None:
+        return _page(sent, _("Login or password is wrong. Please try again.")), 401
+    session.pop("csrf_token", None)
+    session.permanent = True
+    known[who] = known.get(who) or secrets.token_urlsafe(24)
+    session[_KNOWN] = dict(list(known.items())[-_MOST_KNOWN:])
+    target = own_path(sent.next.data)
+    response = redirect(target if target != "/staff" else home_of(done.account), 303)
+    cookies.set_staff(cast(Response, response), done.key)
+    return response
+
+
+def home_of(account: Staff) -> str:
+    """Where a role's day begins."""
+    return url_for("clinic.accounts.everybody" if account.role == "administrator" else "clinic.today")
+
+
+def _too_many(sent: SignInForm, seconds: int) -> AnyResponse:
+    minutes = -(-seconds // 60)
+    words = _("There were many wrong tries. Please wait %(minutes)s min and try again.", minutes=minutes)
+    response = Response(_page(sent, words), 429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _page(sent: SignInForm, fault: str | None = None) -> str:
+    return render_template("clinic/sign_in.html", form=sent, fault=fault)
+
+
+@blueprint.post("/sign-out")
+@staff(*EVERYBODY, site_scoped=False)
+def leave() -> AnyResponse:
+    key = cookies.read_staff() or ""
+    with service().store.writing() as tx:
+        sign_in.sign_out(tx, key, current_user.account, address(), now())
+    session.pop("csrf_token", None)
+    flash(_("You are signed out."), "good")
+    response = redirect(url_for("accounts.form"), 303)
+    cookies.drop_staff(cast(Response, response))
+    # The browser forgets what it kept of the pages, so that Back shows nothing to the next person.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@blueprint.post("/language")
+@public("changes only this browser's language cookie")
+def speak() -> AnyResponse:
+    response = redirect(own_path_or_door(request.form.get("next")), 303)
+    if chosen := best_language(request.form.get("language")):
+        cookies.set_language(cast(Response, response), chosen)
+    return response
+
+
+def own_path_or_door(target: str | None) -> str:
+    """Like `own_path`, but the sign-in page may stay the sign-in page."""
+    door = url_for("accounts.form")
+    return door if (target or "").split("?")[0] == door else own_path(target)

@@ -1,0 +1,53 @@
+"""One line of a participant's history in words: what was, what is."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import cast
+
+from flask_babel import gettext as _
+
+from pro_app.records.audit import Event
+from pro_app.web import locale
+from pro_app.web.clinic_page import in_words
+from pro_app.web.clinic_words import REASONS, STATUSES, SURGERY_STATES
+from pro_app.web.current import service
+
+
+def told(event: Event) -> str:
+    """What the row says beyond its name; empty for what needs no more words."""
+    detail = event.detail
+    if event.action == "surgery_changed":
+        was, is_now = cast(Mapping[str, str], detail["was"]), cast(Mapping[str, str], detail["is"])
+        return f"{_surgery(was)} → {_surgery(is_now)}"
+    if event.action == "status_changed":
+        reason = str(detail.get("reason") or "")
+        change = f"{_status(detail['was'])} → {_status(detail['is'])}"
+        return f"{change} · {REASONS.get(reason, reason)}" if reason else change
+    if event.action == "response_received":
+        return f"{_visit(str(detail.get('timepoint')))} · {_instrument(str(detail.get('instrument')))}"
+    return ""
+
+
+def _status(code: object) -> str:
+    return str(STATUSES.get(str(code), code))
+
+
+def _surgery(told_as: Mapping[str, str]) -> str:
+    state = told_as.get("state") or "unknown"
+    day = told_as.get("done_on") if state == "done" else told_as.get("planned_on")
+    word = str(SURGERY_STATES.get(state, state))
+    if not day or state not in ("planned", "done"):
+        return word
+    return _("%(state)s %(day)s", state=word, day=locale.long_date(date.fromisoformat(day)))
+
+
+def _visit(timepoint: str) -> str:
+    for known in service().study.timepoints:
+        if known.id == timepoint:
+            return in_words(known.label)
+    return timepoint
+
+
+def _instrument(name: str) -> str:
+    found = service().catalogue.instruments.get(name)
+    return found.name if found else name

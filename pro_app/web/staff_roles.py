@@ -1,0 +1,16 @@
+"""Which roles may do what, in one place: the guards of the clinic's routes and its templates read it."""
+
+from pro_app.records.staff import Staff
+
+SITE_STAFF = ("nurse", "site_coordinator", "investigator")
+# Everybody but the administrator, who runs the server and sees no patient data.
+READERS = (*SITE_STAFF, "study_coordinator", "monitor")
+WRITERS = (*SITE_STAFF, "study_coordinator")
+# The privacy notice promises that only the own hospital knows name and telephone.
+IDENTITY = SITE_STAFF
+ARM = ("site_coordinator", "investigator", "study_coordinator")
+EVERYBODY = (*READERS, "administrator")
+
+
+def may_see_arm(account: Staff) -> bool:
+    return account.role in ARM
