@@ -1,6 +1,7 @@
 """A FHIR server on the loopback that keeps what it gets by id and counts every version."""
 
 import json
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ class Loopback(ThreadingHTTPServer):
         self.up = True
         self.writes: Counter[str] = Counter()
         self.lock = threading.Lock()
+
+    def handle_error(self, *_: object) -> None:
+        """A refused handshake is what some tests are about: say nothing."""
 
     @property
     def url(self) -> str:
@@ -59,8 +63,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def loopback() -> Iterator[Loopback]:
+def loopback(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
+    """A running server; with `tls` it speaks https."""
     server = Loopback()
+    if tls is not None:
+        # The handshake belongs to the thread of its connection, or one bad client stops the server.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
