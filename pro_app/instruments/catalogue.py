@@ -66,6 +66,11 @@ class Catalogue:
             raise UnknownPack(hash=digest)
         return self._by_hash[digest]
 
+    def showing(self, pack: WordingPack) -> "Catalogue":
+        """A catalogue in which this pack is the active one of its instrument and language."""
+        active = {**self._active, (pack.instrument, pack.language): pack.hash}
+        return Catalogue(self.instruments, self.packs, active)
+
     def active_packs(self, instrument_id: str) -> tuple[WordingPack, ...]:
         """The active pack of each language, in the order of `languages`."""
         return tuple(self.pack(instrument_id, language) for language in self.languages(instrument_id))
