@@ -57,8 +57,8 @@ def program() -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run one word. A fault is one clear sentence on standard error and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for talkative in ("httpx", "apscheduler", "alembic"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    for talkative in ("httpx", "apscheduler", "alembic", "waitress.queue"):
+        logging.getLogger(talkative).setLevel(logging.ERROR)
     try:
         program.main(args=arguments, prog_name="pro-app")
     except ProAppError as fault:

@@ -5,6 +5,7 @@ reminded and answer through the same actions as in life, each with the instant a
 """
 
 import json
+import logging
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ def seed_database(
     with service.store.reading() as tx:
         if participants.count(tx):
             raise AlreadySeeded()
+    logging.getLogger(clock.__name__).setLevel(logging.WARNING)  # hundreds of lines about the past
     signed = _staff(service, now)
     events = sorted(_events(service, count, now), key=lambda event: event.at)
     moments = [*sorted(_ticks(service, now)), now]
@@ -91,6 +93,7 @@ def seed_database(
             # What the clock would have done then, but for the registry, which is told when it runs.
             clock.remind_and_send(service, moment)
     progress.close()
+    logging.getLogger(clock.__name__).setLevel(logging.NOTSET)
     return signed
 
 

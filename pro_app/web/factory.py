@@ -10,6 +10,7 @@ from pro_app.web import (
     accounts,
     clinic,
     cookies,
+    demo_inbox,
     demo_registry,
     device,
     entry,
@@ -21,12 +22,25 @@ from pro_app.web import (
     patient,
     problems,
     question_page,
+    shell,
 )
 from pro_app.web.assets import Assets
 from pro_app.web.current import EXTENSION
 from pro_app.wiring import Service, build
 
-MODULES = (entry, patient, question_page, device, files, accounts, clinic, demo_registry, health)
+MODULES = (
+    entry,
+    patient,
+    question_page,
+    device,
+    shell,
+    files,
+    accounts,
+    clinic,
+    demo_inbox,
+    demo_registry,
+    health,
+)
 LARGEST_BODY = 256 * 1024
 
 
