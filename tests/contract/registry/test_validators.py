@@ -9,15 +9,14 @@ import pytest
 
 from pro_app.gateways.fhir_bundle import bundle, resources
 from tests.contract.registry import peers
-from tests.unit.registry.cast import filled, instrument, parcel
+from tests.unit.registry.cast import catalogue, filled, instrument, parcel
 
 pytestmark = pytest.mark.peer
 
-NOTHING = {"qlq-c30": "skipped", "bpi-sf": "not_reached"}
 EVERY_KIND = [
     (instrument_id, kind, answered)
     for instrument_id, kind, answered in itertools.product(
-        ("qlq-c30", "bpi-sf"), ("submitted", "corrected", "withdrawn"), (True, False)
+        tuple(catalogue().instruments), ("submitted", "corrected", "withdrawn"), (True, False)
     )
 ]
 
@@ -26,7 +25,7 @@ def everything_we_send() -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = []
     for instrument_id, kind, answered in EVERY_KIND:
         definition = instrument(instrument_id)
-        nothing = dict.fromkeys(definition.item_ids, NOTHING[instrument_id])
+        nothing = dict.fromkeys(definition.item_ids, "skipped")
         answers = filled(instrument_id, **({} if answered else nothing))
         sent = parcel(instrument_id, answers, kind=kind)
         listed += resources(sent, definition)
