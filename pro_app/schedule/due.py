@@ -11,7 +11,7 @@ from pro_app.schedule.elements import Anchor, Offset, Study, Timepoint
 from pro_app.schedule.window import today
 
 # A month added and taken away again may land up to three days off (31 January + 1m = 28 February).
-_SLACK = timedelta(days=4)
+_SLACK = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)

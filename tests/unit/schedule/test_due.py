@@ -1,5 +1,6 @@
 """The clock starts from a range of anchor days: it must miss nobody and sweep in few."""
 
+from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -53,6 +54,20 @@ def test_a_range_holds_only_days_whose_window_is_there(now: datetime) -> None:
             )
             assert visit.opens and visit.finish_by
             assert visit.opens <= today(now, site.tz) <= visit.finish_by
+
+
+def test_on_every_day_of_two_years_the_range_is_exactly_what_counting_gives() -> None:
+    study, site = nct(), nct().sites[0]
+    anchors = [date(2025, 10, 1) + timedelta(days=number) for number in range(1300)]
+    plans = [plan(study, Anchors(day, day), site) for day in anchors]
+    opens = [[visits[place].opens or date.max for visits in plans] for place in range(6)]
+    ends = [[visits[place].finish_by or date.max for visits in plans] for place in range(6)]
+    for number in range(731):
+        day = date(2027, 1, 1) + timedelta(days=number)
+        spans = due_ranges(study, datetime(day.year, day.month, day.day, tzinfo=UTC), tail=0)
+        for place, span in enumerate(spans):
+            first, last = bisect_left(ends[place], day), bisect_right(opens[place], day) - 1
+            assert (span.first, span.last) == (anchors[first], anchors[last]), (span.timepoint, day)
 
 
 def test_where_it_is_tomorrow_already_the_range_is_ready() -> None:

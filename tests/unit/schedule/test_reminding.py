@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pro_app.schedule.outreach import OnHoliday
 from pro_app.schedule.plan import Anchors, plan
 from pro_app.schedule.reminding import Decision, Facts, Past, Reason, decide, obstacle, right_to_contact
 from pro_app.schedule.status import Status
@@ -195,6 +196,18 @@ def test_what_an_outage_left_over_waits_until_the_holiday_is_over() -> None:
     assert (waiting.step, waiting.until) == ("plus-2d", beijing("2027-02-12 08:00"))
 
 
+def test_a_step_that_the_study_sends_on_holidays_goes_out_on_a_holiday() -> None:
+    keep = nct().step("plus-2d")
+    study = replace(nct(), reminders=(replace(keep, on_holiday=OnHoliday.SEND),))
+    anchors = planned(date(2027, 1, 22))
+    # Two weeks: open from 2 to 8 February; an outage until the 6th, a holiday.
+    now = beijing("2027-02-06 09:00")
+    assert steps(decide(study, changzheng(), WANG, states(now, anchors=anchors), (), now)) == ["plus-2d"]
+    night = beijing("2027-02-06 21:00")
+    (held,) = decide(study, changzheng(), WANG, states(night, anchors=anchors), (), night).held
+    assert (held.reason, held.until) == (Reason.QUIET_HOURS, beijing("2027-02-07 08:00"))
+
+
 def test_when_the_whole_window_is_a_holiday_only_the_call_list_hears_of_it() -> None:
     anchors = planned(date(2027, 1, 25))
     for day in range(5, 12):
@@ -305,6 +318,12 @@ def test_family_waits_while_the_patient_has_had_no_day_to_answer() -> None:
     assert "family" in steps(decided(beijing("2026-12-25 08:00"), facts=MARY, past=(patient,)))
 
 
+def test_a_decision_against_writing_to_the_patient_is_no_day_to_answer() -> None:
+    held = replace(sent("2w", "plus-2d", beijing("2026-12-21 22:00"), channel="email"), state="not_sent")
+    decision = decided(beijing("2026-12-24 11:00"), facts=MARY, past=(held,))
+    assert reasons(decision)["family"] == Reason.PATIENT_FIRST
+
+
 def test_a_patient_whom_no_message_reaches_is_no_reason_to_wait() -> None:
     now = beijing("2026-12-24 11:00")
     unreachable = replace(MARY, channels=())
@@ -397,6 +416,7 @@ def test_what_was_answered_since_the_decision_is_not_reminded_of() -> None:
 @pytest.mark.parametrize(
     "anchors",
     [
+        planned(date(2026, 12, 7)),
         planned(date(2026, 12, 9)),
         planned(date(2027, 3, 1)),
         Anchors(None, date(2026, 12, 8), None, "cancelled"),
