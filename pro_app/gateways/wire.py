@@ -41,7 +41,8 @@ class Wire:
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise SettingsError(faults=f"The registry's address {url!r} must begin with https://.")
         self.name = name
-        self._tls = tls or Tls()
+        # Read at start: a wrong certificate is a fault of the settings and not of the first parcel.
+        self._context = _context(tls) if tls and (tls.ca_file or tls.certificate) else None
         self._transport = transport
         self._client: httpx.Client | None = None
         self._opening = threading.Lock()
@@ -77,7 +78,7 @@ class Wire:
     def _opened(self) -> httpx.Client:
         with self._opening:
             if self._client is None:
-                context = _context(self._tls)
+                context = self._context or httpx.create_ssl_context(trust_env=False)
                 self._client = httpx.Client(
                     timeout=TIMEOUT,
                     follow_redirects=False,
@@ -91,13 +92,17 @@ class Wire:
 
 def _context(tls: Tls) -> ssl.SSLContext:
     """A hospital's own authority takes the place of the public ones, it does not stand beside them."""
-    if tls.ca_file:
-        context = ssl.create_default_context(cafile=tls.ca_file)
-    else:
-        context = httpx.create_ssl_context(trust_env=False)
-    if tls.certificate:
-        context.load_cert_chain(*tls.certificate)
-    return context
+    try:
+        if tls.ca_file:
+            context = ssl.create_default_context(cafile=tls.ca_file)
+        else:
+            context = httpx.create_ssl_context(trust_env=False)
+        if tls.certificate:
+            context.load_cert_chain(*tls.certificate)
+        return context
+    except (OSError, ssl.SSLError) as fault:
+        files = ", ".join(filter(None, (tls.ca_file, *(tls.certificate or ()))))
+        raise SettingsError(faults=f"The registry's certificates can't be used ({files}): {fault}") from fault
 
 
 def _seconds(retry_after: str | None) -> int | None:

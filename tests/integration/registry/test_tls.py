@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from pro_app.errors import SettingsError
 from pro_app.gateways.fhir import FhirRegistry
 from pro_app.gateways.wire import Tls
 from pro_app.ports import RegistryAway
@@ -124,3 +125,10 @@ def test_a_registry_that_asks_for_our_certificate_gets_it(authority: Authority) 
             deliver(url, Tls(ca_file=authority.file))
         assert not server.writes
         assert deliver(url, Tls(ca_file=authority.file, certificate=authority.issue("hospital")))
+
+
+def test_a_certificate_that_does_not_fit_its_key_is_a_fault_at_start(authority: Authority) -> None:
+    certificate, _ = authority.issue("one")
+    _, key = authority.issue("other")
+    with pytest.raises(SettingsError, match="certificates can't be used"):
+        FhirRegistry("https://r.example", None, {}, tls=Tls(certificate=(certificate, key)))
