@@ -56,6 +56,6 @@ def faults_told() -> Iterator[None]:
             f"The file is not {fault.encoding} text; save it as UTF-8, or name its --encoding."
         ) from fault
     except BrokenPipeError:
-        raise click.Abort() from None
+        raise  # whoever read our output has seen enough: click ends quietly
     except OSError as fault:
         raise click.ClickException(f"{fault.filename or 'The file'}: {fault.strerror or fault}.") from fault

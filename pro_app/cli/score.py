@@ -64,7 +64,7 @@ def score(
         rejects = _Rejects(stack.enter_context(_written(errors)), header) if errors else None
         out = csv.writer(stack.enter_context(_written(target)), lineterminator="\n")
         out.writerow(scorer.header)
-        bar = stack.enter_context(_progress(raw))
+        bar = stack.enter_context(_progress(raw, source))
         _run(scorer, _rows(reader, source), out, rejects, bar, source)
     if rejects and rejects.count:
         click.echo(f"{rejects.count} rows could not be scored; they are in {errors}.", err=True)
@@ -125,9 +125,11 @@ class _Rejects:
 class _Bar:
     """A progress bar in bytes of the input; nothing is shown unless standard error is a terminal."""
 
-    def __init__(self, raw: BinaryIO) -> None:
-        self._raw = raw if raw.seekable() else None
-        total = os.fstat(raw.fileno()).st_size if self._raw else None
+    def __init__(self, raw: BinaryIO, source: str) -> None:
+        path = None if source == STANDARD else Path(source)
+        # A pipe has no size and no position: there the bar counts chunks.
+        self._raw = raw if path and path.is_file() else None
+        total = path.stat().st_size if path and self._raw else None
         self._bar = tqdm(total=total, unit="B" if self._raw else "chunk", unit_scale=True, disable=None)
 
     def advance(self) -> None:
@@ -140,8 +142,8 @@ class _Bar:
 
 
 @contextmanager
-def _progress(raw: BinaryIO) -> Iterator[_Bar]:
-    bar = _Bar(raw)
+def _progress(raw: BinaryIO, source: str) -> Iterator[_Bar]:
+    bar = _Bar(raw, source)
     try:
         yield bar
     finally:
