@@ -1,6 +1,7 @@
 """`pro-app routes`: every address of the program and who may use it."""
 
 import json
+from typing import Any
 
 import click
 
@@ -14,7 +15,7 @@ from pro_app.web.guard import guard_of
 def routes(as_json: bool) -> None:
     """List every route with its methods, its guard and the roles it admits."""
     app = create_app(open_service())
-    rows = []
+    rows: list[dict[str, Any]] = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         guard = guard_of(app.view_functions[rule.endpoint])
         assert guard is not None

@@ -16,16 +16,18 @@ import click
 from tqdm import tqdm
 
 from pro_app import clock, journey
-from pro_app.actions import answer, enrol, sign_in
+from pro_app.actions import answer, change_status, change_surgery, enrol, sign_in
 from pro_app.actions.answer import Submission
+from pro_app.actions.change_surgery import SurgeryChange
 from pro_app.actions.enrol import Enrolment
 from pro_app.cli.cast import Person, people
 from pro_app.cli.invented_answers import invent
 from pro_app.cli.opening import open_migrated
 from pro_app.errors import ProAppError
-from pro_app.records import audit, participants
+from pro_app.records import participants
 from pro_app.records.audit import Actor
-from pro_app.records.participants import Participant
+from pro_app.records.participants import Participant, Status
+from pro_app.records.staff import Role
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site
 from pro_app.schedule.window import today
@@ -34,7 +36,7 @@ from pro_app.wiring import Service
 SEEDER = Actor("system", "seed")
 REMINDED_DAYS = 21
 # Login, name, role, and the number of the site in the study file (None: the whole study).
-STAFF = (
+STAFF: tuple[tuple[str, str, Role, int | None], ...] = (
     ("nurse.li", "李护士", "nurse", 0),
     ("coordinator.chen", "陈协调员", "study_coordinator", None),
     ("coordinator.wu", "吴协调员", "site_coordinator", 0),
@@ -103,8 +105,7 @@ def _staff(service: Service, now: datetime) -> list[dict[str, str]]:
         sites = service.study.sites
         for login, name, role, number in STAFF:
             password = secrets.token_urlsafe(9)
-            everywhere = sign_in.ALL_SITES if role == "monitor" else None
-            site = everywhere if number is None else sites[number % len(sites)].code
+            site = None if number is None else sites[number % len(sites)].code
             sign_in.create_staff(tx, login, name, role, site, "zh-Hans", password, now)
             signed.append({"login": login, "password": password, "role": role, "site": site or ""})
     return signed
@@ -157,30 +158,33 @@ def _course(
         lambda tx: enrol.enrol(tx, service.study, service.links, command, SEEDER, enrolled_at),
     )
     if surgery and surgery < day:
-        done_at = _at(site, surgery, time(16, 30))
-        yield Event(done_at, lambda tx: _operate(tx, study_number, surgery, done_at))
+        done = SurgeryChange("done", surgery)
+        yield _operated(service, study_number, done, _at(site, surgery, time(16, 30)))
     ends = _at(site, day - timedelta(days=2), time(9, 0)) if story.turn else now
-    if story.turn and story.turn != "unknown":
-        yield Event(ends, lambda tx: _turn(tx, study_number, story.turn, ends))
+    if story.turn == "cancelled":
+        yield _operated(service, study_number, SurgeryChange("cancelled"), ends)
+    elif story.turn in change_status.REASONS:
+        yield _turned(study_number, story.turn, ends)
     if surgery:
         yield from _answers(service, person, site, study_number, surgery, min(now, ends))
 
 
-def _operate(tx: Transaction, study_number: str, day: date, at: datetime) -> None:
-    found = participants.by_study_number(tx, study_number)
-    participants.set_surgery(tx, found, "done", found.surgery_planned_on, day)
-    detail = {"state": "done", "done_on": day.isoformat()}
-    audit.append(tx, found.site, SEEDER, "surgery_changed", study_number, detail, at)
+def _operated(service: Service, study_number: str, change: SurgeryChange, at: datetime) -> Event:
+    def happen(tx: Transaction) -> None:
+        found = participants.by_study_number(tx, study_number)
+        change_surgery.change_surgery(tx, service.study, found, found.row_version, change, SEEDER, at)
+
+    return Event(at, happen)
 
 
-def _turn(tx: Transaction, study_number: str, turn: str, at: datetime) -> None:
-    found = participants.by_study_number(tx, study_number)
-    if turn == "cancelled":
-        participants.set_surgery(tx, found, "cancelled", found.surgery_planned_on, None)
-        audit.append(tx, found.site, SEEDER, "surgery_changed", study_number, {"state": turn}, at)
-    elif turn in ("paused", "too_ill", "withdrawn", "deceased"):
-        participants.set_status(tx, found, turn, None, at)
-        audit.append(tx, found.site, SEEDER, "status_changed", study_number, {"status": turn}, at)
+def _turned(study_number: str, status: Status, at: datetime) -> Event:
+    reason = change_status.REASONS[status][0]
+
+    def happen(tx: Transaction) -> None:
+        found = participants.by_study_number(tx, study_number)
+        change_status.change_status(tx, found, found.row_version, status, reason, SEEDER, at)
+
+    return Event(at, happen)
 
 
 def _answers(

@@ -43,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
-    """Serve until the process is told to stop (SIGTERM or Ctrl-C); a running tick is finished first."""
+    """Serve until the process is told to stop (SIGTERM or Ctrl-C); running requests and ticks are finished."""
     settings = service.settings
     proxy: dict[str, Any] = {}
     if settings.trusted_proxies:
@@ -70,7 +70,6 @@ def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
             clock = Clock(service)
             clock.start()
             stack.callback(clock.stop)
-        stack.callback(server.close)
         server.run()
 
 

@@ -25,7 +25,8 @@ def _level(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> float |
     row = tx.conn.execute(select(throttle).where(throttle.c.bucket == bucket).with_for_update()).one_or_none()
     if row is None:
         return None
-    return max(0.0, float(row.level) - (now - row.updated_at).total_seconds() / limit.seconds_each)
+    drained = (now - row.updated_at).total_seconds() / limit.seconds_each
+    return max(0.0, float(row.level - drained))
 
 
 def wait_seconds(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> int:
