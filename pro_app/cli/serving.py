@@ -43,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
-    """Serve until the process is told to stop (SIGTERM or Ctrl-C); running requests and ticks are finished."""
+    """Serve until the process is told to stop (SIGTERM or Ctrl-C); what is running is finished."""
     settings = service.settings
     proxy: dict[str, Any] = {}
     if settings.trusted_proxies:
