@@ -11,13 +11,18 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from pro_app.records import outbox, parcels
+from pro_app.ports import RegistryAway, RegistryRefused
+from pro_app.records import comparisons, outbox, parcels
+from pro_app.records.audit import CLOCK, Actor
 from pro_app.records.ledger import Entry, Ledger
 from pro_app.records.store import Store
 
+DAILY = timedelta(hours=23)
+AGAIN = timedelta(hours=1)
+LISTED = 100
 Kind = Literal["missing", "altered", "extra", "twice"]
 
 
@@ -101,6 +106,46 @@ def send_again(store: Store, differences: Iterable[Difference], now: datetime) -
     rows: Collection[int] = [one.row for one in differences if one.row is not None]
     with store.writing() as tx:
         return outbox.resend(tx, rows, now)
+
+
+def remember(store: Store, found: Comparison, actor: Actor) -> None:
+    """Put the result into the audit trail, with the first hundred differences."""
+    listed: list[dict[str, object]] = [
+        {"kind": one.kind, "of": [one.study_number, one.timepoint, one.instrument]}
+        for one in found.differences[:LISTED]
+    ]
+    with store.writing() as tx:
+        comparisons.remember(tx, found.registry, len(found.differences), listed, actor, found.at)
+
+
+def daily(
+    store: Store, registries: Iterable[object], now: datetime, *, study: str, citations: Mapping[str, str]
+) -> tuple[Comparison, ...]:
+    """Compare with every registry whose books were not compared for a day; called by each tick.
+
+    A registry that can't be read is tried again after an hour, and both are remembered.
+    """
+    done = []
+    for registry in registries:
+        if not isinstance(registry, Ledger):
+            continue
+        with store.reading() as tx:
+            last = comparisons.standing(tx, registry.name)
+        if _younger(last.compared_at, now, DAILY) or _younger(last.tried_at, now, AGAIN):
+            continue
+        try:
+            found = reconcile(store, registry, now, study=study, citations=citations)
+        except (RegistryAway, RegistryRefused) as fault:
+            with store.writing() as tx:
+                comparisons.remember_failure(tx, registry.name, str(fault), CLOCK, now)
+            continue
+        remember(store, found, CLOCK)
+        done.append(found)
+    return tuple(done)
+
+
+def _younger(moment: datetime | None, now: datetime, age: timedelta) -> bool:
+    return moment is not None and now - moment < age
 
 
 def _ours(store: Store, ledger: Ledger, study: str, citations: Mapping[str, str]) -> dict[str, _Mine]:

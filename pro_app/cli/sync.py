@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import cast
 
 import click
 
@@ -17,6 +16,7 @@ from pro_app.actions.sync import sync as run_sync
 from pro_app.cli.opening import open_migrated
 from pro_app.ports import RegistryAway, RegistryRefused
 from pro_app.records import circuits, outbox_tally
+from pro_app.records.audit import Actor
 from pro_app.records.ledger import Ledger
 from pro_app.wiring import Service
 
@@ -70,6 +70,7 @@ def reconcile(resend: bool, as_json: bool) -> None:
             click.echo(f"{registry.name}: {fault}", err=True)
             worst = worst or 1
             continue
+        reconciling.remember(service.store, found, Actor("staff", "command line"))
         click.echo(json.dumps(asdict(found), default=str) if as_json else "\n".join(_report(found)))
         if not found.in_step:
             worst = 3
@@ -81,8 +82,8 @@ def reconcile(resend: bool, as_json: bool) -> None:
 
 def _readable(service: Service) -> Iterator[Ledger]:
     for registry in service.registries:
-        if hasattr(registry, "held"):
-            yield cast(Ledger, registry)
+        if isinstance(registry, Ledger):
+            yield registry
         else:
             click.echo(f"{registry.name}: this kind of registry can't be read back.", err=True)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pro_app.ports import Parcel
 
@@ -19,6 +19,7 @@ class Entry:
     content_hash: str
 
 
+@runtime_checkable
 class Ledger(Protocol):
     """A registry whose content can be read back."""
 

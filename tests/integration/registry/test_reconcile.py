@@ -1,15 +1,30 @@
 """The books are compared: what a registry lost, changed or never stored is found, and can be sent again."""
 
 from dataclasses import replace
+from datetime import timedelta
 
+from pro_app.actions import reconcile as reconciling
 from pro_app.actions.reconcile import Comparison, reconcile, send_again
-from tests.integration.registry.registries import Liar, Picky, Shelf
-from tests.integration.registry.ward import Ward
+from pro_app.ports import RegistryAway
+from pro_app.records import comparisons
+from tests.integration.registry.registries import Away, Liar, Picky, Shelf
+from tests.integration.registry.ward import REGISTRY, Ward
 from tests.unit.registry.cast import STUDY, citations
 
 
 def compare(ward: Ward, registry: Shelf) -> Comparison:
     return reconcile(ward.store, registry, ward.now, study=STUDY, citations=citations())
+
+
+def daily(ward: Ward, registry: object, after: timedelta) -> int:
+    """How many comparisons the clock makes `after` later than now."""
+    made = reconciling.daily(ward.store, [registry], ward.now + after, study=STUDY, citations=citations())
+    return len(made)
+
+
+def standing(ward: Ward) -> comparisons.Standing:
+    with ward.store.reading() as tx:
+        return comparisons.standing(tx, REGISTRY)
 
 
 def filled_ward(ward: Ward, registry: Shelf) -> None:
@@ -91,3 +106,46 @@ def test_a_delivery_while_the_books_are_read_is_not_a_difference(ward: Ward) -> 
     filled_ward(ward, busy)
     ward.answer(ward.enrol("CZ-009"))
     assert compare(ward, busy).in_step
+
+
+def test_the_clock_compares_once_a_day_and_keeps_since_when_it_is_out_of_step(ward: Ward) -> None:
+    liar, hour = Liar(), timedelta(hours=1)
+    filled_ward(ward, liar)
+    assert standing(ward) == comparisons.Standing()
+    assert [daily(ward, liar, hour * at) for at in (0, 1, 12, 24, 25, 48)] == [1, 0, 0, 1, 0, 1]
+    found = standing(ward)
+    assert (found.differences, len(found.listed)) == (6, 6)
+    assert (found.out_of_step_since, found.compared_at) == (ward.now, ward.now + hour * 48)
+    assert found.listed[0]["kind"] == "missing"
+
+
+def test_back_in_step_there_is_no_since(ward: Ward) -> None:
+    shelf = Shelf()
+    filled_ward(ward, shelf)
+    kept, shelf.shelf = shelf.shelf, {}
+    daily(ward, shelf, timedelta(0))
+    shelf.shelf = kept
+    daily(ward, shelf, timedelta(days=1))
+    assert standing(ward).out_of_step_since is None
+    assert standing(ward).differences == 0
+
+
+def test_books_that_cannot_be_read_are_tried_again_after_an_hour(ward: Ward) -> None:
+    class Closed(Away):
+        def held(self, study):  # type: ignore[no-untyped-def]
+            self.knocks += 1
+            raise RegistryAway(registry=self.name, words="status 503")
+
+    closed = Closed()
+    for minutes in range(0, 130, 10):
+        assert daily(ward, closed, timedelta(minutes=minutes)) == 0
+    assert closed.knocks == 3
+    assert standing(ward).compared_at is None
+    assert standing(ward).tried_at == ward.now + timedelta(hours=2)
+
+
+def test_a_registry_that_cannot_be_read_back_at_all_is_left_out(ward: Ward) -> None:
+    class OneWay:
+        name = REGISTRY
+
+    assert daily(ward, OneWay(), timedelta(0)) == 0
