@@ -155,7 +155,7 @@ def _response(parcel: Parcel, instrument: Instrument, home: Place) -> Resource:
         "language": parcel.language,
         "extension": extensions,
         "identifier": {"system": names.RECORD_ID, "value": home.record},
-        "questionnaire": f"{canonical}|{parcel.version}",
+        "questionnaire": f"{canonical}|{instrument.codes.get('fhir_questionnaire_version', parcel.version)}",
         "status": STATUS[parcel.kind][0],
         "subject": {"reference": f"Patient/{home.patient}"},
         "authored": instant(parcel.authored),
