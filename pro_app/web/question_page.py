@@ -51,7 +51,7 @@ class Pages:
 
 def pages() -> Pages:
     """The pages of the running application, rendered when first asked for."""
-    app = cast(Flask, current_app)
+    app = current_app
     with _LOCK:
         if _EXTENSION not in app.extensions:
             app.extensions[_EXTENSION] = _render_all(app, service())
@@ -218,6 +218,7 @@ def _texts() -> dict[str, object]:
         "unreachable": gettext(
             "The hospital can't be reached just now. Nothing is lost; it is tried again by itself."
         ),
+        "emergency": gettext("Emergency"),
         "onward": gettext("Go on: {}"),
         "size": [gettext("Text size: normal"), gettext("Text size: large"), gettext("Text size: largest")],
         "stop": gettext("Stop reading"),

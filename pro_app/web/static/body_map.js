@@ -17,7 +17,7 @@ class BodyMap {
     this.set.addEventListener("change", () => this._draw());
     this.set.addEventListener("written", () => this._draw());
     this.set.querySelector(".spots").hidden = false;
-    this.set.querySelector(".as-list").hidden = false;
+    this.set.querySelector(".ways").hidden = false;
     this.worst.closest("p").hidden = true;
     this._listed(false);
     this._side("back");

@@ -1,6 +1,6 @@
 // Leaving a question out: asked once, kindly, and then done.
 
-import { app, attend, byId, isShown, items, keep, onward, page, setOf, unanswered, write } from "./question.js";
+import { app, attend, byId, isShown, items, keep, onward, page, setOf, unanswered, ungently, write } from "./question.js";
 
 const words = byId("gentle-words");
 const usual = words.textContent;
@@ -28,8 +28,7 @@ function leave() {
 
 byId("leave-it").onclick = leave;
 byId("answer-it").onclick = () => {
-  byId("gentle").hidden = true;
-  byId("skip").hidden = false;
+  ungently();
   attend(setOf(screen()[0]).querySelector(".ask"));
 };
 byId("nothing-hurts").onclick = () => {

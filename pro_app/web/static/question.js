@@ -7,7 +7,7 @@ import { Outbox, key, newId } from "./outbox.js";
 export const byId = (id) => document.getElementById(id);
 export const page = JSON.parse(byId("page").textContent);
 export const items = new Map(page.items.map((item) => [item.id, item]));
-const ref = decodeURIComponent(location.hash.slice(1)).split("/")[0];
+export const ref = decodeURIComponent(location.hash.slice(1)).split("/")[0];
 const mine = (kind, ...names) => key(kind, ref, page.instrument, ...names);
 
 /** What the lazily loaded parts share. */
@@ -59,13 +59,18 @@ function dress(item) {
   setOf(item).classList.toggle("left-out", Boolean(app.answers[item]?.missing));
 }
 
+/** Whom to call: the ward, as far as this device knows it, and the emergency number. */
 export function call(place) {
-  const contact = app.visit?.contact;
-  if (!contact?.phone) return;
-  const link = Object.assign(document.createElement("a"), { href: `tel:${contact.phone.replace(/[^+\d]/g, "")}`, textContent: contact.phone });
-  place.replaceChildren(`${contact.name} `, link);
-  place.hidden = false;
+  const numbers = [app.visit?.contact, { name: text.emergency, phone: page.phone }].filter((one) => one?.phone);
+  place.replaceChildren();
+  for (const { name, phone } of numbers) {
+    const link = Object.assign(document.createElement("a"), { href: `tel:${phone.replace(/[^+\d]/g, "")}`, textContent: phone });
+    place.append(`${name} `, link, document.createElement("br"));
+  }
 }
+
+/** Dates as our people write them: 2026年12月4日, 4 December 2026. */
+export const when = (moment, style) => new Intl.DateTimeFormat(page.language === "en" ? "en-GB" : page.language, style).format(new Date(moment));
 
 function warn(screen) {
   const limit = screen.find((item) => item in page.urgent && app.answers[item]?.value >= page.urgent[item]);
@@ -76,8 +81,8 @@ function warn(screen) {
   const lines = document.createElement("p");
   lines.className = "call";
   call(lines);
-  const emergency = Object.assign(document.createElement("a"), { href: `tel:${page.phone}`, textContent: page.phone, className: "emergency" });
-  box.replaceChildren(byId("urgent-words").content.cloneNode(true), lines, emergency);
+  box.replaceChildren(byId("urgent-words").content.cloneNode(true), lines);
+  if (app.touched) box.scrollIntoView({ block: "nearest" });
 }
 
 /* Where the person is */
@@ -147,13 +152,10 @@ export function onward() {
 
 export async function review(push = true) {
   app.returning = false;
-  try {
-    const part = await import("./review.js");
-    if (push) history.pushState({ review: true, deep: true }, "");
-    part.open();
-  } catch {
-    note(text.unreachable);
-  }
+  const part = await late("review");
+  if (!part) return;
+  if (push) history.pushState({ review: true, deep: true }, "");
+  part.open();
 }
 
 export function change(item) {
@@ -178,17 +180,22 @@ export async function keep(item, answer) {
 
 function changed(event) {
   const item = event.target.closest("fieldset.question")?.dataset.item;
-  if (!item || app.locked) return;
-  byId("gentle").hidden = true;
+  if (!item || app.locked || !page.screens[app.screen].includes(item)) return;
+  ungently();
   const answer = read(item);
   if (answer) keep(item, answer);
   else if (app.answers[item]) keep(item, { missing: "skipped" });
 }
 
+export function ungently() {
+  byId("gentle").hidden = true;
+  byId("skip").hidden = false;
+}
+
 export const unanswered = () => page.screens[app.screen].filter((item) => isShown(item) && !app.answers[item]);
 
 function next() {
-  if (document.body.dataset.view === "review") return import("./review.js").then((part) => part.send());
+  if (document.body.dataset.view === "review") return late("review").then((part) => part?.send());
   for (const item of unanswered()) if (items.get(item).optional) keep(item, { missing: "skipped" });
   return unanswered().length ? gently() : onward();
 }
@@ -198,11 +205,15 @@ function back() {
   return show(Math.max(0, beyond(document.body.dataset.view === "review" ? page.screens.length : app.screen, -1)));
 }
 
-async function gently() {
+const gently = async () => (await late("gentle"))?.ask();
+
+/** A part that comes after the first question; it can be missing when the signal went right after the start. */
+async function late(part) {
   try {
-    (await import("./gentle.js")).ask();
+    return await import(`./${part}.js`);
   } catch {
     note(text.unreachable);
+    return null;
   }
 }
 
@@ -315,9 +326,12 @@ async function arrive() {
 
 function listen() {
   const questions = byId("questions");
-  questions.addEventListener("change", changed);
-  questions.addEventListener("submit", (event) => event.preventDefault());
   let pause;
+  questions.addEventListener("change", (event) => {
+    clearTimeout(pause);
+    changed(event);
+  });
+  questions.addEventListener("submit", (event) => event.preventDefault());
   questions.addEventListener("input", (event) => {
     if (event.target.tagName !== "TEXTAREA") return;
     clearTimeout(pause);

@@ -1,6 +1,6 @@
 // The overview before sending, sending, and the end page.
 
-import { app, attend, byId, call, change, fill, isShown, items, measure, note, page, plural, ref, setOf, view } from "./question.js";
+import { app, attend, byId, call, change, fill, isShown, items, measure, note, page, plural, ref, setOf, view, when } from "./question.js";
 import { key } from "./outbox.js";
 
 const text = page.text;
@@ -91,7 +91,7 @@ function receiptLine(receipt) {
   line.querySelector("b").textContent = receipt.receipt;
   const time = line.querySelector("time");
   time.dateTime = receipt.received_at;
-  time.textContent = new Date(receipt.received_at).toLocaleString(page.language, { dateStyle: "long", timeStyle: "short" });
+  time.textContent = when(receipt.received_at, { dateStyle: "long", timeStyle: "short" });
 }
 
 /** The next questionnaire of this visit, if one is still open on this device. */
@@ -119,7 +119,7 @@ export async function end(state, receipt, message) {
   call(room.querySelector("[data-contact]"));
   const next = app.visit?.next?.opens;
   byId("next-date").hidden = !next || state === "waiting";
-  if (next) byId("next-date").querySelector("b").textContent = new Date(`${next}T00:00`).toLocaleDateString(page.language, { dateStyle: "long" });
+  if (next) byId("next-date").querySelector("b").textContent = when(`${next}T00:00`, { dateStyle: "long" });
   document.body.classList.remove("waiting");
   await onward();
   const heading = room.querySelector(`[data-state=${state}] .ask`);

@@ -54,7 +54,7 @@ async function show(store, outbox) {
   const cards = [];
   for (const visit of visits) {
     const parts = await Promise.all(visit.instruments.map((part) => partOf(store, visit, part, language, text)));
-    const closes = visit.closes && new Date(`${visit.closes}T00:00`).toLocaleDateString(language, { dateStyle: "long" });
+    const closes = visit.closes && new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "long" }).format(new Date(`${visit.closes}T00:00`));
     const card = make("section", { className: "visit" }, make("h2", { textContent: visit.timepoint.label }));
     if (closes && parts.some(({ state }) => state !== "sent")) card.append(make("p", { textContent: fill(text.until, closes) }));
     card.append(make("ul", {}, ...parts.map((part) => part.card)));
