@@ -9,7 +9,8 @@ A registry called `central` in the study file reads `PRO_APP_REGISTRY_CENTRAL_<W
 - fhir and redcap: CA_FILE, CERTIFICATE_FILE with CERTIFICATE_KEY_FILE
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -18,8 +19,10 @@ from pro_app.errors import SettingsError
 from pro_app.gateways.fhir import FhirRegistry
 from pro_app.gateways.fhir_access import Client, ClientCredentials
 from pro_app.gateways.fhir_bundle import Addressing
+from pro_app.gateways.fhir_terms import terminology
 from pro_app.gateways.file_drop import FileDrop, read_signing_key
 from pro_app.gateways.redcap import RedcapRegistry
+from pro_app.gateways.redcap_fields import dictionary
 from pro_app.gateways.wire import Tls
 from pro_app.instruments.definition import Instrument
 from pro_app.ports import Registry
@@ -99,6 +102,15 @@ def build(
     if faults:
         raise SettingsError(faults="\n".join(faults))
     return tuple(built)
+
+
+def setup_files(instruments: Iterable[Instrument]) -> dict[str, str]:
+    """What a registry's manager imports before the first delivery: file name to content."""
+    listed = list(instruments)
+    return {
+        "redcap_data_dictionary.csv": dictionary(listed),
+        "fhir_terminology.json": json.dumps(terminology(listed), ensure_ascii=False, indent=1),
+    }
 
 
 def _fhir(words: _Words, instruments: Instruments) -> Registry:

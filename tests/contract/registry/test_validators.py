@@ -8,6 +8,7 @@ import fhirkit
 import pytest
 
 from pro_app.gateways.fhir_bundle import bundle, resources
+from pro_app.gateways.fhir_terms import terminology
 from tests.contract.registry import peers
 from tests.unit.registry.cast import catalogue, filled, instrument, parcel
 
@@ -30,7 +31,8 @@ def everything_we_send() -> list[dict[str, Any]]:
         sent = parcel(instrument_id, answers, kind=kind)
         listed += resources(sent, definition)
         listed += [bundle(sent, definition), bundle(sent, definition, "conditional")]
-    return listed
+    terms = terminology(catalogue().instruments.values())
+    return [*listed, terms, *(entry["resource"] for entry in terms["entry"])]
 
 
 def broken() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A study's registries come from the study file and the environment; every fault is named at once."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pro_app.errors import SettingsError
 from pro_app.gateways.fhir import FhirRegistry
 from pro_app.gateways.file_drop import FileDrop
 from pro_app.gateways.redcap import RedcapRegistry
-from pro_app.gateways.registries import build
+from pro_app.gateways.registries import build, setup_files
 from tests.unit.registry.cast import catalogue
 
 DEMONSTRATION = "http://127.0.0.1:8000/demo/registry/fhir"
@@ -98,3 +99,9 @@ def test_a_wrong_setting_is_one_clear_sentence(
 ) -> None:
     (said,) = faults(Named("central", adapter), **variables)
     assert expected in said
+
+
+def test_what_a_registrys_manager_imports_is_ready_as_files() -> None:
+    files = setup_files(catalogue().instruments.values())
+    assert files["redcap_data_dictionary.csv"].startswith("Variable / Field Name,Form Name")
+    assert json.loads(files["fhir_terminology.json"])["resourceType"] == "Bundle"
