@@ -4,7 +4,7 @@ Lists begin with index ranges on the anchor dates, as the clock does; every stat
 `journey`, so a page can't disagree with a reminder.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,18 +13,17 @@ from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
 from pro_app.instruments.trend import Trend, trends
 from pro_app.journey import Journey, Stop
-from pro_app.records import audit, clinic_lists, outbox_tally, participants, responses
+from pro_app.records import audit, clinic_lists, deliveries, outbox_tally, participants, responses
 from pro_app.records.audit import Event
 from pro_app.records.clinic_lists import AnchorRange
+from pro_app.records.deliveries import Delivery
 from pro_app.records.outbox_tally import Tally
 from pro_app.records.participants import Participant
 from pro_app.records.responses import Stored
 from pro_app.records.store import Transaction
 from pro_app.schedule.due import due_ranges
 from pro_app.schedule.elements import Study
-from pro_app.schedule.outreach import Audience
 from pro_app.schedule.status import MEANING, Status
-from pro_app.schedule.steps import step_at
 from pro_app.schedule.window import VisitState
 from pro_app.schedule.window import today as local_day
 from pro_app.scoring.result import ScaleScore
@@ -81,10 +80,11 @@ class Today:
 
 
 def today(tx: Transaction, study: Study, sites: tuple[str, ...], now: datetime) -> Today:
-    """Who is due, open, about to close or needs a call at `sites`; five queries."""
+    """Who is due, open, about to close or needs a call at `sites`; six queries."""
     people = clinic_lists.near(tx, sites, _ranges(study, now), MOST + 1)
     journeys = journey.of_many(tx, study, people[:MOST], now)
-    lines = [_line(study, one, stop, now) for one in journeys for stop in one.stops if stop.visit.due]
+    calls = {(row.participant_id, row.timepoint) for row in deliveries.calls(tx, sites, MOST)}
+    lines = [_line(one, stop, calls, now) for one in journeys for stop in one.stops if stop.visit.due]
     open_now = [line for line in lines if line.stop.assessment.state.answerable and _wanted(line.person)]
     opening = [
         line
@@ -128,26 +128,14 @@ def _ranges(study: Study, now: datetime) -> list[AnchorRange]:
     ]
 
 
-def _line(study: Study, one: Journey, stop: Stop, now: datetime) -> Line:
+def _line(one: Journey, stop: Stop, calls: Collection[tuple[int, str]], now: datetime) -> Line:
     day = local_day(now, one.site.tz)
     opens, last = stop.visit.opens or day, stop.visit.closes or day
     if stop.assessment.state is VisitState.GRACE and stop.visit.finish_by:
         last = stop.visit.finish_by
     upcoming = stop.assessment.state is VisitState.UPCOMING
     days = ((opens if upcoming else last) - day).days
-    return Line(one.person, stop, days, _needs_call(study, one, stop, now))
-
-
-def _needs_call(study: Study, one: Journey, stop: Stop, now: datetime) -> bool:
-    """The study's call-list step is due and the forms are still not all in."""
-    if not stop.assessment.state.answerable or not MEANING[Status(one.person.status)].contact:
-        return False
-    moments = [
-        step_at(study, one.site, stop.visit, step)
-        for step in study.reminders
-        if step.audience == Audience.CALL_LIST
-    ]
-    return any(moment is not None and moment <= now for moment in moments)
+    return Line(one.person, stop, days, (one.person.id, stop.timepoint.id) in calls)
 
 
 def _completion(journeys: tuple[Journey, ...], now: datetime, periods_ago: int) -> Completion:
@@ -224,13 +212,14 @@ class Portrait:
     journey: Journey
     scores: tuple[Scores, ...]
     responses: tuple[Stored, ...]
+    messages: tuple[Delivery, ...]
     history: tuple[Event, ...]
 
 
 def portrait(
     tx: Transaction, study: Study, catalogue: Catalogue, person: Participant, now: datetime
 ) -> Portrait:
-    """One participant; five queries."""
+    """One participant; six queries."""
     way = journey.of(tx, study, person, now)
     stored = responses.scores_of(tx, person.id)
     wanted = dict.fromkeys(name for stop in way.stops for name in stop.timepoint.instruments)
@@ -249,5 +238,6 @@ def portrait(
         way,
         tuple(parts),
         responses.of_participant(tx, person.id),
+        deliveries.of_participant(tx, person.id),
         audit.history(tx, person.study_number, limit=100),
     )

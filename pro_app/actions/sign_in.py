@@ -90,8 +90,8 @@ def create_staff(
     now: datetime,
     actor: Actor = audit.CLOCK,
 ) -> Staff:
-    """Make an account. `site`: needed for the roles of one site; for a monitor a code or `ALL_SITES`;
-    None for a study coordinator (sees all) and an administrator (sees no patient data).
+    """Make an account. `site`: the code of the one site for the roles of a site, or of a monitor; None for a
+    monitor of the whole study, a study coordinator (sees all) and an administrator (sees no patient data).
 
     Raises `AccountRefused` or `LoginTaken`. That the site exists is for the caller, who has the study.
     """
@@ -100,7 +100,9 @@ def create_staff(
         raise AccountRefused("login", "login_shape")
     if role not in ROLES:
         raise AccountRefused("role", "role_unknown")
-    if (role in SITE_ROLES and site in (None, ALL_SITES)) or (role == "monitor" and site is None):
+    if role == "monitor" and site is None:
+        site = ALL_SITES  # said in the row itself: an account without a site sees none
+    if role in SITE_ROLES and site in (None, ALL_SITES):
         raise AccountRefused("site", "site_needed")
     if role in ("study_coordinator", "administrator") and site is not None:
         raise AccountRefused("site", "site_not_for_role")

@@ -15,6 +15,8 @@ WIDTH, HEIGHT = 360, 216
 LEFT, RIGHT, TOP, BOTTOM = 38, 22, 30, 32
 INK, QUIET, GRID, LINE = "#14262b", "#4a5d62", "#dfe4e1", "#0b6160"
 ZONE, ZONE_INK, PAPER = "#fbe6e6", "#8d1d24", "#ffffff"
+# The style sheet colours by class, for the dark as well; the attributes serve a chart that stands alone.
+ZONE_WORDS = {"class": "zone-words"}
 # Closer than this to the last point, a label at the edge would be written over the line.
 ROOM = 18
 
@@ -122,7 +124,7 @@ def _zone(svg: Element, chart: Chart) -> None:
     top, bottom = y_of(chart, chart.zone.high), y_of(chart, chart.zone.low)
     width = WIDTH - LEFT - RIGHT
     area = {"x": str(LEFT), "y": str(top), "width": str(width), "height": str(round(bottom - top, 1))}
-    SubElement(svg, "rect", {**area, "fill": ZONE})
+    SubElement(svg, "rect", {**area, "fill": ZONE, "class": "zone"})
     edge = y_of(chart, chart.zone.edge)
     SubElement(
         svg,
@@ -132,6 +134,7 @@ def _zone(svg: Element, chart: Chart) -> None:
             "stroke": ZONE_INK,
             "stroke-dasharray": "3 3",
             "fill": "none",
+            "class": "edge",
         },
     )
     at_top = edge >= bottom - 1
@@ -141,16 +144,16 @@ def _zone(svg: Element, chart: Chart) -> None:
     busy_right = drawn and drawn[-1] >= len(chart.labels) - 2
     busy_left = drawn and drawn[0] <= 1 and chart.beyond[drawn[0]]
     if busy_right and not busy_left:
-        _text(svg, chart.zone.label, LEFT + 6, y, "start", ZONE_INK)
+        _text(svg, chart.zone.label, LEFT + 6, y, "start", ZONE_INK, **ZONE_WORDS)
     else:
-        _text(svg, chart.zone.label, WIDTH - RIGHT - 6, y, "end", ZONE_INK)
+        _text(svg, chart.zone.label, WIDTH - RIGHT - 6, y, "end", ZONE_INK, **ZONE_WORDS)
 
 
 def _axes(svg: Element, chart: Chart) -> None:
     _text(svg, chart.direction, LEFT, TOP - 13, "start")
     for tick in chart.ticks:
         y = y_of(chart, tick)
-        SubElement(svg, "path", {"d": f"M{LEFT} {y}H{WIDTH - RIGHT}", "stroke": GRID, "fill": "none"})
+        SubElement(svg, "path", {"d": f"M{LEFT} {y}H{WIDTH - RIGHT}", "stroke": GRID, "fill": "none", "class": "grid"})
         _text(svg, number(tick), LEFT - 8, y + 4, "end")
     for index, label in enumerate(chart.labels):
         _text(svg, label, x_of(chart, index), HEIGHT - 10, "middle")

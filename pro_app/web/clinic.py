@@ -42,6 +42,7 @@ def tiny_date(day: date) -> str:
 blueprint.add_app_template_filter(clinic_words.mark_of, "mark")
 blueprint.add_app_template_filter(spoken_phone, "spoken_phone")
 blueprint.add_app_template_filter(history_words.told, "told")
+blueprint.add_app_template_filter(history_words.reason_words, "why_not")
 
 
 @blueprint.get("")
@@ -74,4 +75,5 @@ def people() -> str:
         search=search,
         after=request.args.get("after", ""),
         words=clinic_words,
+        today=now().date(),
     )

@@ -99,6 +99,7 @@ def sheet(study_number: str) -> str:
         portrait=portrait,
         panels=panels(portrait),
         words=clinic_words,
+        scale_words=scale_words,
         number=number,
         printed_by=account().name,
         printed_at=now(),

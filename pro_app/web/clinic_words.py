@@ -90,6 +90,21 @@ HELPERS = {
     "filled": _("somebody filled in"),
 }
 
+DELIVERY_STATES = {
+    "due": _("to be sent"),
+    "claimed": _("being sent"),
+    "sent": _("sent"),
+    "delivered": _("arrived"),
+    "unknown": _("outcome not known yet"),
+    "failed": _("failed"),
+    "address_refused": _("address does not exist"),
+    "not_sent": _("not sent"),
+}
+
+CHANNELS = {"sms": _("text message"), "email": _("e-mail"), "call": _("call list")}
+
+AUDIENCES = {"patient": _("participant"), "family": _("family"), "call_list": _("staff")}
+
 STANDINGS = {
     "current": _("counts"),
     "beside": _("kept beside the first one"),
@@ -114,7 +129,9 @@ EVENTS = {
     "card_shown": _("Personal link and code shown"),
     "code_renewed": _("New code given out"),
     "response_received": _("Response received"),
-    "privacy_answered": _("Privacy notice answered"),
+    "privacy_agreed": _("Agreed to the privacy notice"),
+    "privacy_declined": _("Declined the privacy notice"),
+    "reminder_problem": _("A reminder could not be decided"),
 }
 
 ACTORS = {
@@ -122,6 +139,7 @@ ACTORS = {
     "patient": _("participant"),
     "clock": _("the clock"),
     "cli": _("command line"),
+    "system": _("the program"),
     "visitor": _("visitor"),
 }
 
@@ -146,7 +164,7 @@ MARKS = {
     VisitState.UNSCHEDULED: Mark("–", _("no date"), "later"),
     VisitState.UPCOMING: Mark("·", _("to come"), "later"),
     VisitState.OPEN: Mark("○", _("open"), "open"),
-    VisitState.OVERDUE: Mark("◔", _("open, past due"), "open"),
+    VisitState.OVERDUE: Mark("◔", _("past due"), "open"),
     VisitState.GRACE: Mark("◔", _("may be finished"), "open"),
     VisitState.PARTIAL: Mark("◐", _("begun"), "part"),
     VisitState.CLOSED: Mark("✕", _("missed"), "miss"),

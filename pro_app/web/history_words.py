@@ -6,7 +6,9 @@ from typing import cast
 
 from flask_babel import gettext as _
 
+from pro_app.messages import SENTENCES
 from pro_app.records.audit import Event
+from pro_app.schedule.sentences import SENTENCES as ABOUT_MESSAGES
 from pro_app.web import locale
 from pro_app.web.clinic_page import in_words
 from pro_app.web.clinic_words import REASONS, STATUSES, SURGERY_STATES
@@ -17,15 +19,23 @@ def told(event: Event) -> str:
     """What the row says beyond its name; empty for what needs no more words."""
     detail = event.detail
     if event.action == "surgery_changed":
-        was, is_now = cast(Mapping[str, str], detail["was"]), cast(Mapping[str, str], detail["is"])
-        return f"{_surgery(was)} → {_surgery(is_now)}"
+        was, now_is = detail.get("was"), detail.get("is", detail)
+        return " → ".join(_surgery(cast(Mapping[str, str], one)) for one in (was, now_is) if one)
     if event.action == "status_changed":
         reason = str(detail.get("reason") or "")
-        change = f"{_status(detail['was'])} → {_status(detail['is'])}"
+        was, now_is = detail.get("was"), detail.get("is", detail.get("status"))
+        change = " → ".join(_status(one) for one in (was, now_is) if one)
         return f"{change} · {REASONS.get(reason, reason)}" if reason else change
     if event.action == "response_received":
         return f"{_visit(str(detail.get('timepoint')))} · {_instrument(str(detail.get('instrument')))}"
     return ""
+
+
+def reason_words(code: str | None) -> str:
+    """Why a message was not sent, or waits."""
+    if code is None:
+        return ""
+    return str(_({**ABOUT_MESSAGES, **SENTENCES}.get(code, code)))
 
 
 def _status(code: object) -> str:

@@ -67,7 +67,7 @@ def team(house: Service, now: datetime) -> None:
         ("hua", "site_coordinator", "CZ"),
         ("sun", "investigator", "CZ"),
         ("chen", "study_coordinator", None),
-        ("mo", "monitor", "*"),
+        ("mo", "monitor", None),
         ("mu", "monitor", "P3"),
         ("zhao", "nurse", "P3"),
         ("ad", "administrator", None),

@@ -1,7 +1,7 @@
 """The staff pages, told by people: what Li sees, does, and is told when something is wrong."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 from flask import Flask
@@ -18,6 +18,13 @@ def signed_in(clinic: Flask, login: str, language: str = "en") -> FlaskClient:
     answer = client.post("/staff/sign-in", data={"login": login, "password": PASSWORD})
     assert answer.status_code == 303
     client.post("/staff/language", data={"language": language})
+    return client
+
+
+def stranger(clinic: Flask) -> FlaskClient:
+    """A browser nobody has signed in with, that reads English."""
+    client = clinic.test_client()
+    client.set_cookie("language", "en")
     return client
 
 
@@ -57,7 +64,7 @@ def test_signing_in_never_leads_to_another_place(clinic: Flask, team: None, targ
 def test_a_wrong_password_and_an_unknown_login_get_the_same_page(clinic: Flask, team: None) -> None:
     pages = []
     for login in ("li", "xx"):
-        answer = clinic.test_client().post("/staff/sign-in", data={"login": login, "password": "wrong"})
+        answer = stranger(clinic).post("/staff/sign-in", data={"login": login, "password": "wrong"})
         assert answer.status_code == 401
         without_login = answer.text.replace(f'value="{login}"', "")
         pages.append(re.sub(r'(name="csrf_token" value=)"[^"]*"', "", without_login))
@@ -67,7 +74,7 @@ def test_a_wrong_password_and_an_unknown_login_get_the_same_page(clinic: Flask, 
 
 def test_after_many_wrong_tries_the_page_says_how_long_to_wait(clinic: Flask, team: None) -> None:
     for _ in range(6):
-        answer = clinic.test_client().post("/staff/sign-in", data={"login": "li", "password": "wrong"})
+        answer = stranger(clinic).post("/staff/sign-in", data={"login": "li", "password": "wrong"})
     assert answer.status_code == 429
     assert "Please wait 1 min" in answer.text
     assert int(answer.headers["Retry-After"]) > 0
@@ -84,7 +91,7 @@ def test_signing_out_ends_the_session_for_a_copied_cookie_too(clinic: Flask, li:
 
 
 def test_a_form_sent_after_the_session_ended_says_that_nothing_was_saved(clinic: Flask, team: None) -> None:
-    client = clinic.test_client()
+    client = stranger(clinic)
     answer = client.post("/staff/enrol", data={}, headers={"Referer": "http://localhost/staff/enrol"})
     assert answer.location == "/staff/sign-in?next=/staff/enrol"
     assert "was not saved" in client.get(answer.location).text
@@ -106,21 +113,6 @@ def test_today_shows_who_is_open_and_who_needs_a_call(
     assert "CZ-009" in text
     assert "P3-001" not in text
     assert "☎" not in text
-
-
-def test_after_the_study_says_so_the_visit_is_on_the_call_list(
-    li: FlaskClient, house: Service, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from pro_app.web import current
-    from tests.integration.clinic.conftest import Frozen
-
-    command = wang(study_number="CZ-009", surgery_planned_on=date(2026, 12, 2))
-    enrolled(house.store, house.study, house.links, command, now)
-    for hours, called in ((0, False), (2, True)):
-        clock = Frozen(now + timedelta(hours=hours, minutes=-hours))
-        monkeypatch.setattr(current, "datetime", clock)
-        page = signed_in(li.application, "li").get("/staff").text
-        assert ("☎" in page) is called
 
 
 def test_the_participants_are_a_row_of_six_states_in_words(li: FlaskClient, wangs: None) -> None:
