@@ -53,18 +53,31 @@ def test_a_row_of_another_length_is_refused() -> None:
         list(score_rows(plan("bpi-sf"), [[1] * 11, [1] * 12]))
 
 
-def test_patterns_are_remembered_only_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "MOST_PATTERNS", 10)
+@pytest.mark.parametrize("most", [0, 50, 10**9])
+def test_what_is_remembered_does_not_change_the_values(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    for name in ("qlq-c30", "bpi-sf"):
+        rows = _rows(plan(name), 300)
+        usual = list(score_rows(plan(name), rows))
+        with monkeypatch.context() as patch:
+            patch.setattr(batch, "MOST_PATTERNS", most)
+            patch.setattr(batch, "MOST_IN_A_BLOCK", most)
+            assert list(score_rows(plan(name), rows)) == usual
+
+
+def test_no_table_can_grow_with_the_number_of_rows() -> None:
     chosen = plan("bpi-sf")
-    rows = _rows(chosen, 500)
-    assert len({tuple(row[4:]) for row in rows}) > 10
-    limited: Batch[float | None] = Batch(
-        chosen, lambda code: code, lambda _s, v, _n: None if v is None else float(v)
-    )
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    found = list(zip(*limited.columns(columns), strict=True))
-    assert found == list(score_rows(chosen, rows))
-    assert max(len(step._patterns) for step in limited._steps) == 10
+    cells: Batch[None] = Batch(chosen, lambda code: code, lambda *_: None)
+    for turn in range(3):
+        chance = random.Random(turn)
+        columns = [
+            [chance.choice([*codes, None]) for _ in range(20_000)] for codes in chosen.answers.values()
+        ]
+        cells.columns(columns)
+    for block in cells._blocks:
+        if isinstance(block, batch._Patterns):
+            assert len(block) <= batch.MOST_PATTERNS
+    # Interference: at most 71 sums of seven codes for each of eight counts.
+    assert len(cells._results["INTERFERENCE"]) <= 8 * 71
 
 
 def test_a_score_of_scores_of_scores_is_exact_too() -> None:
