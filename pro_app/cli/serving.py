@@ -1,8 +1,10 @@
 """`pro-app serve`: web and clock in one process."""
 
 import errno
+import os
 import signal
 import socket
+import threading
 from contextlib import ExitStack
 from types import FrameType
 from typing import Any
@@ -63,18 +65,33 @@ def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
         ident=None,
         **proxy,
     )
-    signal.signal(signal.SIGTERM, _stop)
     with ExitStack() as stack:
         stack.callback(service.store.close)
-        if with_clock:
-            clock = Clock(service)
+        clock = Clock(service) if with_clock else None
+        _stop_gently(clock)
+        if clock:
             clock.start()
-            stack.callback(clock.stop)
         server.run()
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
+def _stop_gently(clock: Clock | None) -> None:
+    """At the first signal finish the running tick while pages are still served: it may be talking to this
+    very process (a demonstration's registry). Then, or at a second signal, leave."""
+    leaving = threading.Event()
+
+    def wind_down() -> None:
+        if clock:
+            clock.stop()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def on_signal(_signal: int, _frame: FrameType | None) -> None:
+        if leaving.is_set():
+            raise SystemExit(0)
+        leaving.set()
+        threading.Thread(target=wind_down, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
 
 
 @click.command()
