@@ -5,5 +5,7 @@ from pro_app.messages import N_
 SENTENCES: dict[str, str] = {
     "registry_away": N_("The registry can't be reached now: %(words)s"),
     "registry_refused": N_("The registry refused this: %(words)s"),
-    "kept_beside": N_("A different answer sheet for this visit came first; a person decides which one counts."),
+    "kept_beside": N_(
+        "A different answer sheet for this visit came first; a person decides which one counts."
+    ),
 }
