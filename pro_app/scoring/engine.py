@@ -19,6 +19,7 @@ Sources: EORTC QLQ-C30 Scoring Manual, 3rd edition (Fayers et al. 2001); Giesing
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
+from math import lcm
 
 from pro_app.scoring.faults import ForeignItem, NotAnAnswer, OtherInstrument
 from pro_app.scoring.plan import ScalePlan, ScoringPlan
@@ -48,15 +49,43 @@ def score(
     """
     check_identity(plan, instrument, version)
     check_answers(plan, answers)
-    scores: dict[str, ScaleScore] = {}
+    lines: dict[str, ScaleScore] = {}
     exact: dict[str, Fraction | None] = {}
     for scale in plan.scales:
-        given = exact if scale.scales else answers
-        there = {part: value for part in scale.parts if (value := given.get(part)) is not None}
-        total = Fraction(sum(share(scale, part, value) for part, value in there.items()))
-        exact[scale.name] = exact_value(scale, len(there), total)
-        scores[scale.name] = _line(scale, tuple(there), exact[scale.name])
-    return ScoreSheet(plan.instrument, plan.version, plan.algorithm, plan.citation, scores)
+        if scale.scales:
+            values = tuple(exact[part] for part in scale.scales)
+            lines[scale.name], exact[scale.name] = _score(scale, values)
+        else:
+            codes = tuple(answers.get(item) for item in scale.items)
+            lines[scale.name], exact[scale.name] = _remembered(scale, codes)
+    return ScoreSheet(plan.instrument, plan.version, plan.algorithm, plan.citation, lines)
+
+
+def _score(scale: ScalePlan, values: tuple[int | Fraction | None, ...]) -> tuple[ScaleScore, Fraction | None]:
+    """Steps 2-6 for one scale; `values` belong to its parts, one for each."""
+    given = list(zip(scale.parts, values, strict=True))
+    shares = [share(scale, part, value) for part, value in given if value is not None]
+    value = exact_value(scale, len(shares), _sum(shares))
+    line = ScaleScore(
+        scale=scale.name,
+        value=None if value is None else float(value),
+        reason=reason_for(scale, len(shares)),
+        used=tuple(part for part, each in given if each is not None),
+        missing=tuple(part for part, each in given if each is None),
+        band=band_of(scale, value),
+    )
+    return line, value
+
+
+# Answers repeat: most patterns of a scale have been scored before. Only for codes that were checked:
+# a key of True would find what 1 left behind.
+_remembered = lru_cache(maxsize=1 << 14)(_score)
+
+
+def _sum(values: list[int | Fraction]) -> Fraction:
+    """The exact sum, over one common denominator: adding fractions one by one costs ten times as much."""
+    unit = lcm(*(value.denominator for value in values))
+    return Fraction(sum(value.numerator * (unit // value.denominator) for value in values), unit)
 
 
 def check_identity(plan: ScoringPlan, instrument: str | None, version: str | None) -> None:
@@ -86,7 +115,6 @@ def share(scale: ScalePlan, part: str, value: int | Fraction) -> int | Fraction:
     return 100 - value if part in scale.reversed_scales else value
 
 
-@lru_cache(maxsize=1 << 14)
 def exact_value(scale: ScalePlan, answered: int, total: Fraction) -> Fraction | None:
     """The score as an exact fraction, or None when too little is there.
 
@@ -117,14 +145,3 @@ def band_of(scale: ScalePlan, value: Fraction | None) -> str | None:
     if value is None or value.denominator != 1:
         return None
     return next((band.code for band in scale.bands if band.low <= value <= band.high), None)
-
-
-def _line(scale: ScalePlan, used: tuple[str, ...], value: Fraction | None) -> ScaleScore:
-    return ScaleScore(
-        scale=scale.name,
-        value=None if value is None else float(value),
-        reason=reason_for(scale, len(used)),
-        used=used,
-        missing=tuple(part for part in scale.parts if part not in used),
-        band=band_of(scale, value),
-    )
