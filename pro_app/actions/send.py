@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from pro_app import journey
 from pro_app.errors import ProAppError
 from pro_app.letters import letter, reach
-from pro_app.letters.carriers import Carriers
+from pro_app.letters.carriers import Carriers, FindsByAddress
 from pro_app.letters.letter import Letter
 from pro_app.links import Links
 from pro_app.ports import Messenger, Outcome
@@ -225,17 +225,23 @@ def _ask(run: _Run, row: Delivery) -> None:
     said: Outcome | None = None
     if messenger is not None:
         try:
-            said = messenger.look_up(row.reference)
+            if isinstance(messenger, FindsByAddress):
+                with run.store.reading() as tx:
+                    to = _present_address(tx, row)
+                said = messenger.find(row.reference, to, row.sent_at or row.decided_at, run.moment())
+            else:
+                said = messenger.look_up(row.reference)
         except Exception as fault:
             log.warning("delivery %s: look-up failed: %s", row.reference, type(fault).__name__)
     with run.store.writing() as tx:
-        hashed = _present_hash(tx, row) if said and said.status == "address_refused" else ""
+        refused = said is not None and said.status == "address_refused"
+        hashed = deliveries.address_hash(tx, _present_address(tx, row)) if refused else ""
         claims.resolve(tx, row, _discreet(said) if said else None, hashed, run.moment())
 
 
-def _present_hash(tx: Transaction, row: Delivery) -> str:
+def _present_address(tx: Transaction, row: Delivery) -> str:
     identity = participants.identity_of(tx, participants.by_id(tx, row.participant_id))
-    return deliveries.address_hash(tx, reach.address(identity, row.audience, row.channel))
+    return reach.address(identity, row.audience, row.channel)
 
 
 def _delay(times: int, chance: float) -> timedelta:

@@ -10,13 +10,23 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
-from pro_app.ports import Messenger
+from pro_app.ports import Messenger, Outcome
 
 FAILURES_THAT_REST = 3
 FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(minutes=10)
 DOUBLES_EVERY = timedelta(minutes=1)
+
+
+@runtime_checkable
+class FindsByAddress(Protocol):
+    """A provider that looks messages up by address and time, and has our reference beside them."""
+
+    def find(self, reference: str, to: str, sent_at: datetime, now: datetime) -> Outcome | None:
+        """As `Messenger.look_up`: "later" means that it surely never took the message."""
+        ...
 
 
 @dataclass(slots=True)

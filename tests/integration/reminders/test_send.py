@@ -1,6 +1,6 @@
 """Sending: asked again inside the claim, once, and what became of it."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -299,3 +299,24 @@ def test_two_open_visits_share_one_day_s_message(scene: Scene) -> None:
 
     assert len(scene.sms.taken) == 1
     assert [state for state in scene.states(wang) if state[3] == "held_cap_day"]
+
+
+class Clerk(Provider):
+    """Looks messages up by number and day, as the big SMS providers do."""
+
+    def find(self, reference: str, to: str, sent_at: datetime, now: datetime) -> Outcome | None:
+        self.asked = (reference, to, sent_at)
+        return Outcome("delivered", self.name)
+
+
+def test_a_provider_that_looks_up_by_number_is_told_number_and_time(store: Store) -> None:
+    clerk = Clerk("sms", script=[Outcome("unknown", "inbox")])
+    scene = Scene(store, clerk)
+    wang = scene.wang()
+    scene.tick()
+    (row,) = scene.rows(wang)
+
+    scene.send(NOON + HOUR)
+
+    assert clerk.asked == (row.reference, "+8613800030000", row.sent_at)
+    assert scene.states(wang) == [("opens", "sms", "delivered", None)]
