@@ -80,7 +80,7 @@ def stale_form(_fault: CSRFError) -> Response:
     instrument = (request.view_args or {}).get("instrument", "")
     with visiting() as (tx, person, timepoint):
         seen, part = _seen(tx, person, timepoint, instrument)
-    if part.sent or visit_page.notice_of(seen) or request.endpoint != "patient.plain_form.keep":
+    if request.endpoint != "patient.plain_form.keep":
         return _go("review", instrument)
     form = _form_class(part)(formdata=request.form, meta=_NO_CSRF)
     return _form_page(seen, part, form, _response_id(part), 400, stale=True)
@@ -285,6 +285,4 @@ def _go(page: str, instrument: str) -> Response:
 
 
 def _to(address: str) -> Response:
-    response = redirect(address, 303)
-    assert isinstance(response, Response)
-    return response
+    return cast(Response, redirect(address, 303))
