@@ -16,7 +16,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from pro_app.actions import lead as leading
-from pro_app.actions import remind, send, sync
+from pro_app.actions import reconcile, remind, send, sync
 from pro_app.errors import ProAppError
 from pro_app.letters.carriers import Carriers
 from pro_app.wiring import Service
@@ -34,6 +34,7 @@ class Tick:
     reminded: remind.Tally = field(default_factory=remind.Tally)
     sent: send.Result = field(default_factory=send.Result)
     synced: tuple[sync.Result, ...] = ()
+    compared: tuple[reconcile.Comparison, ...] = ()
     failed: tuple[str, ...] = ()
 
 
@@ -54,6 +55,7 @@ def tick_once(service: Service, now: datetime, carriers: Carriers | None = None)
     parts: dict[str, object] = {}
     work = dict(_messages(service, now, carriers or Carriers(service.messengers), parts))
     work["sync"] = lambda: parts.update(synced=_sync(service, now))
+    work["reconcile"] = lambda: parts.update(compared=_compare(service, now))
     return _tick(parts, _work_through(work))
 
 
@@ -128,10 +130,20 @@ def _remind(service: Service, now: datetime) -> remind.Tally:
 
 
 def _sync(service: Service, now: datetime) -> tuple[sync.Result, ...]:
-    citations = {
-        name: instrument.scoring.citation for name, instrument in service.catalogue.instruments.items()
-    }
-    return sync.sync(service.store, service.registries, now, study=service.study.id, citations=citations)
+    return sync.sync(
+        service.store, service.registries, now, study=service.study.id, citations=_citations(service)
+    )
+
+
+def _compare(service: Service, now: datetime) -> tuple[reconcile.Comparison, ...]:
+    """Once a day, whether the registry holds what it said it holds."""
+    return reconcile.daily(
+        service.store, service.registries, now, study=service.study.id, citations=_citations(service)
+    )
+
+
+def _citations(service: Service) -> dict[str, str]:
+    return {name: instrument.scoring.citation for name, instrument in service.catalogue.instruments.items()}
 
 
 def _work_through(work: Parts) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The settings: `PRO_APP_*` environment variables, read once, every fault listed at start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ class Settings:
     """Everything the program was told from outside.
 
     `secret_key` is None in a demonstration that has not made its own yet; see `keys.KeyRing`.
-    `registry_url` None means: deliver to the demonstration registry of this same program.
+    `gateway_variables` are those of registries and message providers, read by `wiring`.
     """
 
     mode: Mode
@@ -37,8 +37,7 @@ class Settings:
     threads: int
     smtp_url: str | None
     mail_from: str
-    registry_url: str | None
-    registry_token: str | None
+    gateway_variables: Mapping[str, str] = field(repr=False)
     trusted_proxies: int
     clock_interval_s: int
 
@@ -111,8 +110,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         threads=read.whole("THREADS", 8, 1, 64),
         smtp_url=read.url("SMTP_URL", "", ("smtp", "smtps", "smtp+starttls")) or None,
         mail_from=read.text("MAIL_FROM", "follow-up@localhost"),
-        registry_url=read.url("REGISTRY_URL", "", ("http", "https")) or None,
-        registry_token=read.text("REGISTRY_TOKEN") or None,
+        gateway_variables={
+            name: value
+            for name, value in environ.items()
+            if name.startswith(("PRO_APP_REGISTRY_", "PRO_APP_SMS_"))
+        },
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 5),
         clock_interval_s=read.whole("CLOCK_INTERVAL_S", 5 if mode == "demo" else 30, 1, 3600),
     )
@@ -136,8 +138,6 @@ def _production_faults(settings: Settings, environ: Mapping[str, str]) -> list[s
         faults.append("PRO_APP_BASE_URL must begin with https:// so that phones accept the page offline.")
     if not settings.smtp_url:
         faults.append("PRO_APP_SMTP_URL is missing; without it no reminder can leave by e-mail.")
-    if not settings.registry_url:
-        faults.append("PRO_APP_REGISTRY_URL is missing; without it no answer reaches the registry.")
     if environ.get("FLASK_DEBUG", "0") not in ("", "0"):
         faults.append("FLASK_DEBUG is on; a debugger must never run with patients' data.")
     return faults

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pro_app.config import Settings
-from pro_app.gateways.fhir import FhirRegistry
+from pro_app.gateways import registries
 from pro_app.gateways.inbox import Inbox
 from pro_app.gateways.smtp import SmtpMessenger
 from pro_app.instruments.catalogue import Catalogue, load_catalogue
@@ -54,7 +54,12 @@ def build(settings: Settings) -> Service:
         study=study,
         links=Links(keys),
         messengers=_messengers(settings),
-        registries=_registries(settings, catalogue),
+        registries=registries.build(
+            study.registries,
+            settings.gateway_variables,
+            catalogue.instruments,
+            f"http://127.0.0.1:{settings.port}/demo/registry/fhir" if settings.demo else None,
+        ),
     )
 
 
@@ -65,8 +70,3 @@ def _messengers(settings: Settings) -> tuple[Messenger, ...]:
     else:
         email = Inbox(folder, "email")
     return (email, Inbox(folder, "sms"))
-
-
-def _registries(settings: Settings, catalogue: Catalogue) -> tuple[Registry, ...]:
-    url = settings.registry_url or f"http://127.0.0.1:{settings.port}/demo/registry/fhir"
-    return (FhirRegistry(url, settings.registry_token, catalogue.instruments),)

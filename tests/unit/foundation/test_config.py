@@ -10,7 +10,6 @@ GOOD_PRODUCTION = {
     "PRO_APP_SECRET_KEY": "k3J9" * 12,
     "PRO_APP_BASE_URL": "https://follow-up.example.org",
     "PRO_APP_SMTP_URL": "smtp+starttls://mail.example.org:587",
-    "PRO_APP_REGISTRY_URL": "https://registry.example.org/fhir",
 }
 
 
@@ -48,7 +47,7 @@ def test_production_starts_with_everything_set() -> None:
     assert not settings.demo
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "BASE_URL", "SMTP_URL", "REGISTRY_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "BASE_URL", "SMTP_URL"])
 def test_production_refuses_to_start_without(name: str) -> None:
     environ = {key: value for key, value in GOOD_PRODUCTION.items() if key != f"PRO_APP_{name}"}
     assert f"PRO_APP_{name}" in faults(**environ)
