@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pro_app.datafile import DataFile, read_toml
@@ -132,6 +132,7 @@ VALUES: st.SearchStrategy[Any] = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(NAMES, st.dictionaries(NAMES, VALUES, max_size=4)), max_size=5))
 def test_every_key_of_a_written_file_is_found_where_it_was_written(
     tables: list[tuple[str, dict[str, str]]],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pro_app.schedule.elements import Site, Study
 from pro_app.schedule.plan import Anchors, Visit, plan
-from pro_app.schedule.reminding import Decision, Facts, Past, decide
+from pro_app.schedule.reminding import Decision, Facts, Past, Reason, decide
 from pro_app.schedule.study import load_study
 from pro_app.schedule.window import VisitState, visit_state
 
@@ -100,3 +100,18 @@ def states(
         )
         for one in plan(nct(), anchors or planned(), changzheng())
     ]
+
+
+# Two weeks after 8 December 2026: opens Saturday 19, closes Friday 25 December.
+OPENS = beijing("2026-12-19 09:00")
+FIRST = sent("2w", "opens", OPENS)
+PLUS_2 = sent("2w", "plus-2d", beijing("2026-12-21 09:00"))
+PLUS_5 = sent("2w", "plus-5d", beijing("2026-12-24 09:00"))
+
+
+def steps(decision: Decision) -> list[str]:
+    return [intent.step for intent in decision.intents]
+
+
+def reasons(decision: Decision) -> dict[str, Reason]:
+    return {held.step: held.reason for held in decision.held}

@@ -44,6 +44,7 @@ def test_a_visit_that_can_be_answered_is_never_outside_its_range(
                 assert inside or not state.answerable
 
 
+@settings(deadline=None)
 @given(now=INSTANTS)
 def test_a_range_holds_only_days_whose_window_is_there(now: datetime) -> None:
     study, site = nct(), nct().sites[0]

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pro_app.schedule.elements import Anchor, Offset, UnknownName, read_offset
@@ -46,12 +46,14 @@ def test_what_is_no_offset_is_not_guessed_at(text: str) -> None:
     assert read_offset(text) is None
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(-40, 40), st.integers(1, 60))
 def test_a_later_anchor_never_gives_an_earlier_visit(day: date, months: int, gap: int) -> None:
     offset = Offset(months=months)
     assert offset.from_(day) <= offset.from_(day + timedelta(days=gap))
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(-40, 40))
 def test_a_month_keeps_the_day_of_the_month_or_takes_the_last_one(day: date, months: int) -> None:
     reached = Offset(months=months).from_(day)

@@ -1,45 +1,31 @@
 """Whom to write to now: the right person, at the right hour, and never one message too many."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, time, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pro_app.schedule.outreach import OnHoliday
-from pro_app.schedule.plan import Anchors, plan
-from pro_app.schedule.reminding import Decision, Facts, Past, Reason, decide, obstacle, right_to_contact
-from pro_app.schedule.status import Status
-from pro_app.schedule.window import visit_state
+from pro_app.schedule.outreach import ContactHours, OnHoliday
+from pro_app.schedule.plan import Anchors
+from pro_app.schedule.reminding import Decision, Reason, decide
 from tests.unit.schedule.cast import (
     BOTH,
+    FIRST,
     MARY,
+    OPENS,
+    PLUS_2,
+    PLUS_5,
     WANG,
     beijing,
     changzheng,
     decided,
     nct,
     planned,
+    reasons,
     sent,
     states,
-    visit,
-    walking,
+    steps,
 )
-
-# Two weeks after 8 December 2026: opens Saturday 19, closes Friday 25 December.
-OPENS = beijing("2026-12-19 09:00")
-FIRST = sent("2w", "opens", OPENS)
-PLUS_2 = sent("2w", "plus-2d", beijing("2026-12-21 09:00"))
-PLUS_5 = sent("2w", "plus-5d", beijing("2026-12-24 09:00"))
-
-
-def steps(decision: Decision) -> list[str]:
-    return [intent.step for intent in decision.intents]
-
-
-def reasons(decision: Decision) -> dict[str, Reason]:
-    return {held.step: held.reason for held in decision.held}
 
 
 def test_nothing_is_sent_before_the_first_step_is_due() -> None:
@@ -167,6 +153,13 @@ def test_what_waits_past_the_end_of_the_visit_has_no_hour_to_wait_for() -> None:
     assert (held.reason, held.until) == (Reason.QUIET_HOURS, None)
 
 
+def test_the_first_instant_after_the_visit_is_after_the_visit() -> None:
+    always = replace(changzheng(), hours=ContactHours(time(0), time(22)))
+    now = beijing("2026-12-25 23:00")
+    decision = decide(nct(), always, WANG, states(now), (FIRST, PLUS_2, PLUS_5), now)
+    assert [held.until for held in decision.held if held.step == "last-day"] == [None]
+
+
 # Spring Festival 2027 is kept from 5 to 11 February.
 def test_a_step_that_falls_on_a_holiday_goes_out_on_the_first_day_after() -> None:
     # One month after 8 January: opens 1 February, +2 on 3, +5 on 6 February.
@@ -261,248 +254,11 @@ def test_failed_messages_and_decisions_against_do_not_fill_a_cap_and_old_dates_c
         assert steps(decide(tight, changzheng(), WANG, states(now), past, now)) == []
 
 
-def test_the_preferred_channel_is_used_and_the_other_only_when_it_fails() -> None:
-    (first,) = decided(OPENS, facts=MARY).intents
-    assert (first.channel, first.language) == ("email", "en")
-    for state in ("due", "claimed", "sent", "delivered", "unknown"):
-        past = (sent("2w", "opens", OPENS, state=state, channel="email"),)
-        assert steps(decided(OPENS + timedelta(hours=1), facts=MARY, past=past)) == []
-    for state in ("failed", "address_refused"):
-        past = (sent("2w", "opens", OPENS, state=state, channel="email"),)
-        (second,) = decided(OPENS + timedelta(hours=1), facts=MARY, past=past).intents
-        assert (second.step, second.channel) == ("opens", "sms")
-
-
-def test_when_every_way_has_failed_the_row_says_so() -> None:
-    past = (sent("2w", "opens", OPENS, state="failed"),)
-    assert reasons(decided(OPENS, past=past)) == {"opens": Reason.ALL_FAILED}
-    # The address was refused, so the caller does not offer it any more.
-    nobody = replace(WANG, channels=())
-    assert reasons(decided(OPENS, facts=nobody, past=past)) == {"opens": Reason.ALL_FAILED}
-
-
-def test_without_a_phone_or_mailbox_the_row_says_so() -> None:
-    decision = decided(OPENS, facts=replace(WANG, channels=()))
-    assert (steps(decision), reasons(decision)) == ([], {"opens": Reason.NO_ADDRESS})
-
-
-def test_a_language_that_the_study_does_not_write_in_gets_the_first_one() -> None:
-    (intent,) = decided(OPENS, facts=replace(WANG, language="zh-Hant")).intents
-    assert intent.language == "zh-Hans"
-
-
-def test_family_and_call_list_come_after_the_patient() -> None:
-    past = (FIRST, PLUS_2, PLUS_5)
-    now = beijing("2026-12-24 10:00")
-    (family,) = decided(now, facts=MARY, past=past).intents
-    assert (family.step, family.audience, family.channel, family.message) == (
-        "family",
-        "family",
-        "sms",
-        "family",
-    )
-    last = sent("2w", "last-day", beijing("2026-12-25 09:00"))
-    asked = sent("2w", "family", now, audience="family")
-    (call,) = decided(beijing("2026-12-25 13:00"), facts=MARY, past=(*past, last, asked)).intents
-    assert (call.step, call.channel, call.message) == ("call-list", "call", "")
-
-
-def test_family_waits_while_the_patient_has_had_no_day_to_answer() -> None:
-    # Enrolled late, on the day before the last: the patient is asked today, the family not yet.
-    now = beijing("2026-12-24 11:00")
-    decision = decided(now, facts=MARY)
-    assert steps(decision) == ["plus-5d"]
-    (held,) = [one for one in decision.held if one.audience == "family"]
-    assert (held.reason, held.until) == (Reason.PATIENT_FIRST, beijing("2026-12-25 08:00"))
-    patient = sent("2w", "plus-5d", now, channel="email")
-    assert "family" in steps(decided(beijing("2026-12-25 08:00"), facts=MARY, past=(patient,)))
-
-
-def test_a_decision_against_writing_to_the_patient_is_no_day_to_answer() -> None:
-    held = replace(sent("2w", "plus-2d", beijing("2026-12-21 22:00"), channel="email"), state="not_sent")
-    decision = decided(beijing("2026-12-24 11:00"), facts=MARY, past=(held,))
-    assert reasons(decision)["family"] == Reason.PATIENT_FIRST
-
-
-def test_a_patient_whom_no_message_reaches_is_no_reason_to_wait() -> None:
-    now = beijing("2026-12-24 11:00")
-    unreachable = replace(MARY, channels=())
-    assert steps(decided(now, facts=unreachable)) == ["family"]
-    bounced = sent("2w", "plus-2d", beijing("2026-12-21 09:00"), state="failed", channel="email")
-    assert "family" in steps(decided(now, facts=MARY, past=(bounced,)))
-
-
-def test_a_call_on_the_last_day_cannot_wait_for_tomorrow_and_knows_no_hours_or_caps() -> None:
-    assert "call-list" in steps(decided(beijing("2026-12-25 13:00")))
-    assert "call-list" in steps(decided(beijing("2026-12-25 23:00")))
-
-
-def test_a_call_on_an_earlier_day_waits_for_the_patient_as_the_family_does() -> None:
-    early = next(step for step in nct().reminders if step.id == "call-list")
-    moment = replace(early.moment, base="opens")
-    study = replace(
-        nct(), reminders=tuple(replace(s, moment=moment) if s is early else s for s in nct().reminders)
-    )
-    now = beijing("2026-12-19 13:00")
-    decision = decide(study, changzheng(), WANG, states(now), (), now)
-    assert reasons(decision)["call-list"] == Reason.PATIENT_FIRST
-
-
-def test_where_the_patient_is_not_written_to_at_all_nobody_waits_for_it() -> None:
-    study = replace(nct(), reminders=tuple(one for one in nct().reminders if one.audience != "patient"))
-    now = beijing("2026-12-24 10:00")
-    decision = decide(study, changzheng(), MARY, states(now, MARY), (), now)
-    assert steps(decision) == ["family"]
-
-
 def test_a_cancelled_operation_leaves_nothing_to_say() -> None:
     cancelled = Anchors(date(2026, 11, 1), date(2026, 12, 8), None, "cancelled")
     assert decided(OPENS, anchors=cancelled) == Decision((), ())
 
 
-def test_a_study_whose_steps_use_every_channel_uses_every_channel_as_one_message() -> None:
-    study, site = walking(), walking().site("BER")
-    anchors = Anchors(date(2026, 9, 1), None, date(2026, 9, 8), "done")
-    # Six weeks after 8 September: due 20 October; the first step leaves at ten the day before, summer time.
-    now = datetime(2026, 10, 19, 8, 0, tzinfo=UTC)
-    rows = [(one, visit_state(one, site.tz, "active", {}, now)) for one in plan(study, anchors, site)]
-    facts = Facts("active", "de", ("email", "sms"))
-    decision = decide(study, site, facts, rows, (), now)
-    assert [(intent.step, intent.channel) for intent in decision.intents] == [
-        ("first", "email"),
-        ("first", "sms"),
-    ]
-    one = Past("week-6", date(2026, 10, 18), "first", "email", "patient", "sent", now)
-    (rest,) = decide(study, site, facts, rows, (one,), now).intents
-    assert rest.channel == "sms"
-    both = (one, replace(one, channel="sms"))
-    assert decide(study, site, facts, rows, both, now) == Decision((), ())
-
-
-# Asked again inside the claim.
-
-
-def asked_again(
-    delivery: Past,
-    now: datetime,
-    facts: Facts = WANG,
-    others: tuple[Past, ...] = (),
-    anchors: Anchors | None = None,
-    done: dict[str, dict[str, datetime]] | None = None,
-) -> Reason | None:
-    held = obstacle(nct(), changzheng(), facts, states(now, facts, anchors, done), delivery, others, now)
-    return held.reason if held else None
-
-
-DUE = replace(FIRST, state="due")
-
-
-def test_nothing_stands_in_the_way_of_a_fresh_decision() -> None:
-    assert asked_again(DUE, OPENS) is None
-
-
-@pytest.mark.parametrize("status", [one for one in Status if one != Status.ACTIVE])
-def test_whoever_withdrew_died_fell_ill_or_paused_since_the_decision_is_not_written_to(
-    status: Status,
-) -> None:
-    assert asked_again(DUE, OPENS, facts=replace(WANG, status=status)) == Reason(f"held_{status}")
-
-
-def test_what_was_answered_since_the_decision_is_not_reminded_of() -> None:
-    done = {"2w": dict.fromkeys(BOTH, OPENS)}
-    assert asked_again(DUE, OPENS + timedelta(minutes=1), done=done) == Reason.FINISHED
-
-
-@pytest.mark.parametrize(
-    "anchors",
-    [
-        planned(date(2026, 12, 7)),
-        planned(date(2026, 12, 9)),
-        planned(date(2027, 3, 1)),
-        Anchors(None, date(2026, 12, 8), None, "cancelled"),
-        Anchors(None, date(2026, 12, 8), None, "unknown"),
-    ],
-)
-def test_nothing_decided_for_an_old_date_is_sent_after_the_operation_moved(anchors: Anchors) -> None:
-    assert asked_again(DUE, OPENS, anchors=anchors) == Reason.MOVED
-
-
-def test_the_status_is_said_even_when_the_date_has_moved_too() -> None:
-    withdrawn = replace(WANG, status="withdrawn")
-    assert asked_again(DUE, OPENS, facts=withdrawn, anchors=planned(date(2027, 3, 1))) == Reason.WITHDRAWN
-
-
-def test_a_step_the_study_no_longer_has_is_not_sent() -> None:
-    assert asked_again(replace(DUE, step="gone"), OPENS) == Reason.MOVED
-
-
-def test_a_row_that_waited_until_a_newer_step_is_due_is_not_sent() -> None:
-    assert asked_again(DUE, beijing("2026-12-21 09:00")) == Reason.SUPERSEDED
-
-
-def test_a_row_whose_address_is_gone_is_not_sent() -> None:
-    assert asked_again(DUE, OPENS, facts=replace(WANG, channels=("email",))) == Reason.NO_ADDRESS
-
-
-def test_a_row_claimed_at_night_waits() -> None:
-    night = beijing("2026-12-19 20:00")
-    held = obstacle(nct(), changzheng(), WANG, states(night), DUE, (), night)
-    assert held and (held.reason, held.until) == (Reason.QUIET_HOURS, beijing("2026-12-20 08:00"))
-
-
-def test_rows_that_only_wait_do_not_hold_up_each_other_but_one_sent_today_does() -> None:
-    other = replace(DUE, timepoint="1m", opens_on=date(2026, 12, 15), at=OPENS)
-    assert asked_again(DUE, OPENS, others=(other,)) is None
-    assert asked_again(DUE, OPENS, others=(replace(other, state="claimed"),)) == Reason.CAP_DAY
-
-
-def test_a_call_may_be_put_on_the_list_at_any_hour() -> None:
-    call = sent("2w", "call-list", OPENS, state="due", channel="call", audience="call_list")
-    assert asked_again(call, beijing("2026-12-25 22:00")) is None
-
-
-def test_the_right_to_contact_can_be_asked_by_itself() -> None:
-    assert right_to_contact("active", True) is None
-    assert right_to_contact("active", False) == Reason.NO_CONSENT
-    assert right_to_contact("deceased", True) == Reason.DECEASED
-
-
 def test_only_time_lifts_the_reasons_that_wait() -> None:
     waiting = {reason for reason in Reason if reason.waits}
     assert waiting == {Reason.CAP_DAY, Reason.PATIENT_FIRST, Reason.HOLIDAY, Reason.QUIET_HOURS}
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    st.dates(date(2026, 1, 1), date(2028, 6, 1)),
-    st.lists(st.integers(0, 400 * 24 * 60), min_size=1, max_size=25),
-    st.sampled_from([WANG, MARY]),
-)
-def test_whenever_the_clock_ticks_nobody_is_written_to_too_often_or_at_a_wrong_time(
-    surgery: date, minutes: list[int], facts: Facts
-) -> None:
-    """Ticks at any instants, with outages of any length: each promise holds for all that was sent."""
-    anchors, study, site = planned(surgery), nct(), changzheng()
-    begin = datetime(surgery.year, surgery.month, surgery.day, tzinfo=UTC) - timedelta(days=10)
-    past: list[Past] = []
-    for minute in sorted(minutes):
-        now = begin + timedelta(minutes=minute)
-        decision = decide(study, site, facts, states(now, facts, anchors), past, now)
-        for intent in decision.intents:
-            row = Past(
-                intent.timepoint, intent.opens_on, intent.step, intent.channel, intent.audience, "due", now
-            )
-            assert obstacle(study, site, facts, states(now, facts, anchors), row, past, now) is None
-            past.append(replace(row, state="sent"))
-    keys = [(row.timepoint, row.opens_on, row.step, row.audience) for row in past]
-    assert len(keys) == len(set(keys))
-    messages = [row for row in past if row.channel != "call"]
-    for row in messages:
-        local = row.at.astimezone(site.tz)
-        assert 8 <= local.hour < 20
-        assert local.date() not in study.holiday_on
-        own = visit(row.timepoint, anchors)
-        assert own.opens and own.closes and own.opens <= local.date() <= own.closes
-    for audience in ("patient", "family"):
-        days = [row.at.astimezone(site.tz).date() for row in messages if row.audience == audience]
-        assert len(days) == len(set(days))
