@@ -153,7 +153,11 @@ def _axes(svg: Element, chart: Chart) -> None:
     _text(svg, chart.direction, LEFT, TOP - 13, "start")
     for tick in chart.ticks:
         y = y_of(chart, tick)
-        SubElement(svg, "path", {"d": f"M{LEFT} {y}H{WIDTH - RIGHT}", "stroke": GRID, "fill": "none", "class": "grid"})
+        SubElement(
+            svg,
+            "path",
+            {"d": f"M{LEFT} {y}H{WIDTH - RIGHT}", "stroke": GRID, "fill": "none", "class": "grid"},
+        )
         _text(svg, number(tick), LEFT - 8, y + 4, "end")
     for index, label in enumerate(chart.labels):
         _text(svg, label, x_of(chart, index), HEIGHT - 10, "middle")

@@ -50,7 +50,9 @@ def test_percentages_count_for_improvement_only_and_need_a_first_value(
     assert sizes(trend_of("bpi-sf", "WORST", first, last)) == expected
 
 
-@pytest.mark.parametrize(("change", "size"), [(4.9, None), (5, "small"), (10, "moderate"), (20, "large")])
+@pytest.mark.parametrize(
+    ("change", "size"), [(4.9, None), (5, "small"), (10, "moderate"), (20, "moderate"), (20.1, "large")]
+)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_global_health_changes_by_osobas_sizes_in_both_directions(
     change: float, size: str | None, sign: int

@@ -1,0 +1,143 @@
+"""`pro-app staff`: who may sign in to the staff pages. The first account of a hospital is made here."""
+
+import getpass
+import secrets
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from pro_app.actions import sign_in
+from pro_app.actions.sign_in import AccountRefused
+from pro_app.cli.opening import open_migrated
+from pro_app.errors import NotFound
+from pro_app.records import staff as records
+from pro_app.records.audit import Actor
+from pro_app.records.staff import ALL_SITES, LoginTaken
+from pro_app.wiring import Service
+
+FAULTS = {
+    "login_shape": "A login has 2 to 60 small letters, digits, dots, hyphens or @, for example nurse.li.",
+    "role_unknown": f"The role is one of: {', '.join(sign_in.ROLES)}.",
+    "site_needed": "This role belongs to one site; name it with --site.",
+    "site_not_for_role": "This role belongs to no site; leave --site out.",
+    "password_short": f"The password needs at least {sign_in.SHORTEST_PASSWORD} characters.",
+    "password_long": f"The password may have at most {sign_in.LONGEST_PASSWORD} characters.",
+    "password_guessable": "This password is guessed first; take four words that nobody expects together.",
+}
+
+
+@click.group()
+def staff() -> None:
+    """Accounts of the people who work with the participants."""
+
+
+def _password(given: bool) -> tuple[str, bool]:
+    """A password typed twice or read from standard input, or a random one that is printed once."""
+    if not given:
+        return secrets.token_urlsafe(12), True
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n"), False
+    first = getpass.getpass("Password: ")
+    if first != getpass.getpass("Again: "):
+        raise click.ClickException("The two passwords differ; nothing was changed.")
+    return first, False
+
+
+def _operator() -> Actor:
+    return Actor("cli", getpass.getuser())
+
+
+def _account(service: Service, login: str) -> records.Staff:
+    with service.store.reading() as tx:
+        try:
+            return records.by_login(tx, sign_in.tidy_login(login))
+        except NotFound as fault:
+            raise click.ClickException(
+                f"There is no account {login}; `pro-app staff list` shows all."
+            ) from fault
+
+
+@staff.command()
+@click.argument("login")
+@click.option("--name", default="", help="As colleagues know this person.")
+@click.option("--role", required=True, help=", ".join(sign_in.ROLES))
+@click.option("--site", help="The code of the one site; leave it out for roles of the whole study.")
+@click.option("--language", default="zh-Hans", show_default=True, help="zh-Hans or en")
+@click.option("--ask", is_flag=True, help="Ask for the password instead of making one up.")
+def add(login: str, name: str, role: str, site: str | None, language: str, ask: bool) -> None:
+    """Make an account. Its password is made up and printed once, unless --ask is given."""
+    service = open_migrated()
+    codes = [one.code for one in service.study.sites]
+    if site is not None and site not in codes:
+        raise click.ClickException(f"The study has no site {site}; it has: {', '.join(codes)}.")
+    if language not in service.study.languages:
+        raise click.ClickException(f"The language is one of: {', '.join(service.study.languages)}.")
+    password, invented = _password(ask)
+    try:
+        with service.store.writing() as tx:
+            made = sign_in.create_staff(
+                tx,
+                login,
+                name,
+                role,  # type: ignore[arg-type]
+                site,
+                language,
+                password,
+                datetime.now(UTC),
+                _operator(),
+            )
+    except AccountRefused as fault:
+        raise click.ClickException(FAULTS[fault.fault]) from fault
+    except LoginTaken as fault:
+        raise click.ClickException(f"There is already an account {login}.") from fault
+    click.echo(f"Made {made.login} ({made.role}, {_where(made)}).")
+    if invented:
+        click.echo(f"Password, shown this once: {password}")
+
+
+def _where(account: records.Staff) -> str:
+    if account.site == ALL_SITES or account.role == "study_coordinator":
+        return "all sites"
+    return account.site or "no site"
+
+
+@staff.command("list")
+def list_all() -> None:
+    """Every account: login, role, site, on or off."""
+    service = open_migrated()
+    with service.store.reading() as tx:
+        found = records.everybody(tx)
+    for account in found:
+        state = "on" if account.active else "off"
+        click.echo(f"{account.login}\t{account.role}\t{_where(account)}\t{state}\t{account.name}")
+
+
+@staff.command()
+@click.argument("login")
+@click.option("--again", is_flag=True, help="Switch it on again.")
+def disable(login: str, again: bool) -> None:
+    """Switch an account off: it is signed out everywhere at once."""
+    service = open_migrated()
+    account = _account(service, login)
+    with service.store.writing() as tx:
+        sign_in.set_active(tx, account, again, _operator(), datetime.now(UTC))
+    click.echo(f"{account.login} is {'on' if again else 'off'}.")
+
+
+@staff.command()
+@click.argument("login")
+@click.option("--ask", is_flag=True, help="Ask for the password instead of making one up.")
+def password(login: str, ask: bool) -> None:
+    """Give an account a new password; it is signed out everywhere."""
+    service = open_migrated()
+    account = _account(service, login)
+    word, invented = _password(ask)
+    try:
+        with service.store.writing() as tx:
+            sign_in.set_password(tx, account, word, _operator(), datetime.now(UTC))
+    except AccountRefused as fault:
+        raise click.ClickException(FAULTS[fault.fault]) from fault
+    click.echo(f"{account.login} has a new password and is signed out everywhere.")
+    if invented:
+        click.echo(f"Password, shown this once: {word}")

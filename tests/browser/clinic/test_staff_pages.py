@@ -1,0 +1,184 @@
+"""The staff pages in a real browser, as nurse, surgeon, coordinator, monitor and administrator."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Error, Page, expect
+from pypdf import PdfReader
+
+from tests.browser.conftest import Demonstration
+
+pytestmark = pytest.mark.browser
+
+LANGUAGES = ("zh-Hans", "en")
+WIDTHS = (1280, 820, 360)
+NUMBER = "CZ-010"
+ONE = f"/staff/participants/{NUMBER}"
+READING = ("/staff", "/staff/participants", ONE, f"{ONE}/print", "/staff/completion")
+CHANGING = (
+    "/staff/enrol",
+    f"{ONE}/surgery",
+    f"{ONE}/status",
+    f"{ONE}/link",
+    f"{ONE}/card",
+    f"{ONE}/card?size=a6",
+)
+PAGES = {
+    "nurse.li": READING + CHANGING,
+    "surgeon.zhao": (ONE, f"{ONE}/print"),
+    "coordinator.chen": ("/staff", "/staff/participants", "/staff/completion", "/staff/enrol"),
+    "monitor.fang": ("/staff", ONE),
+    "admin.he": ("/staff/accounts",),
+}
+
+
+@contextmanager
+def staff_page(
+    browser: Browser, demonstration: Demonstration, login: str, language: str
+) -> Iterator[tuple[Page, list[str]]]:
+    """A signed-in page, and the complaints that its console makes."""
+    context = browser.new_context(locale=language, base_url=demonstration.base)
+    context.add_cookies([{"name": "language", "value": language, "url": demonstration.base}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto("/staff/sign-in")
+    page.locator("#login").fill(login)
+    page.locator("#password").fill(demonstration.passwords[login])
+    page.locator("button.main").click()
+    page.wait_for_url(re.compile(r"/staff(/accounts)?$"))
+    yield page, complaints
+    context.close()
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("login", PAGES)
+def test_every_page_is_accessible_and_keeps_to_the_policy(
+    browser: Browser, demonstration: Demonstration, login: str, language: str
+) -> None:
+    with staff_page(browser, demonstration, login, language) as (page, complaints):
+        for path in PAGES[login]:
+            page.goto(path)
+            assert page.locator("html").get_attribute("lang") == language
+            expect(page.locator("h1")).to_have_count(1)
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert complaints == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_its_window(
+    browser: Browser, demonstration: Demonstration, width: int, language: str
+) -> None:
+    with staff_page(browser, demonstration, "coordinator.wu", language) as (page, _):
+        page.set_viewport_size({"width": width, "height": 800})
+        for path in READING + CHANGING:
+            page.goto(path)
+            assert sideways(page) <= 0, path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_dark_is_accessible_too(browser: Browser, demonstration: Demonstration, scheme: str) -> None:
+    with staff_page(browser, demonstration, "nurse.li", "en") as (page, _):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for path in READING:
+            page.goto(path)
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+
+
+def test_a_nurse_enrols_sees_the_dates_and_moves_the_surgery(
+    browser: Browser, demonstration: Demonstration
+) -> None:
+    with staff_page(browser, demonstration, "nurse.li", "en") as (page, complaints):
+        page.get_by_role("link", name="Enrol a participant").first.click()
+        page.get_by_label("Study number").fill("cz-090")
+        page.get_by_label("Mobile telephone").fill("138 0000 00")
+        page.get_by_label("Planned day of surgery").fill(_in_days(page, 30))
+        page.get_by_role("button", name="Show the dates").click()
+        expect(page.get_by_text("can't be dialled")).to_be_visible()
+        page.get_by_label("Mobile telephone").fill("138 0000 0090")
+        page.get_by_role("button", name="Show the dates").click()
+        expect(page.get_by_text("Nothing is saved yet")).to_be_visible()
+        page.get_by_role("button", name="Save and enrol").click()
+        expect(page.get_by_role("heading", name="CZ-090", exact=True)).to_be_visible()
+        page.get_by_role("link", name="Set or move surgery").click()
+        page.get_by_label("Day of surgery").fill(_in_days(page, 37))
+        page.get_by_role("button", name="Show which visits move").click()
+        expect(page.get_by_text("7 days later")).to_have_count(6 - _months_that_differ(page))
+        page.get_by_role("button", name="Save this").click()
+        expect(page.get_by_text("The visits have moved with it")).to_be_visible()
+        assert [text for text in complaints if "422" not in text] == []
+
+
+def _in_days(page: Page, days: int) -> str:
+    """The day in so many days, by the browser's own clock: `2026-12-08`."""
+    script = "days => new Date(Date.now() + days * 864e5).toISOString().slice(0, 10)"
+    return str(page.evaluate(script, days))
+
+
+def _months_that_differ(page: Page) -> int:
+    """How many visits move by more or fewer days, since months have different lengths."""
+    effects = page.locator("tbody tr td:last-child").all_inner_texts()
+    return sum("later" in text and "7 days" not in text for text in effects)
+
+
+def test_a_session_that_was_ended_shows_nothing_by_going_back(
+    browser: Browser, demonstration: Demonstration
+) -> None:
+    with staff_page(browser, demonstration, "nurse.li", "en") as (page, _):
+        page.goto(ONE)
+        page.get_by_role("button", name="Show name and contact").click()
+        expect(page.get_by_text("Your look at this")).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_text("You are signed out.")).to_be_visible()
+        # The name was the answer to a POST, which the browser has not kept: going back is an error page.
+        with suppress(Error):
+            page.go_back()
+        expect(page.get_by_text("Your look at this")).to_have_count(0)
+        page.goto(ONE)
+        expect(page.get_by_role("heading", name="Staff sign-in")).to_be_visible()
+
+
+def test_the_printed_sheet_fits_on_one_page_and_the_card_is_as_large_as_a_bank_card(
+    browser: Browser, demonstration: Demonstration, tmp_path: Path
+) -> None:
+    for language in LANGUAGES:
+        with staff_page(browser, demonstration, "surgeon.zhao", language) as (page, _):
+            page.goto(f"{ONE}/print")
+            page.pdf(
+                path=tmp_path / "sheet.pdf", format="A4", prefer_css_page_size=True, print_background=True
+            )
+            assert len(PdfReader(tmp_path / "sheet.pdf").pages) == 1
+            page.goto(f"{ONE}/card")
+            box = page.locator(".print-card").bounding_box()
+            assert box is not None
+            millimetres = (round(box["width"] / 96 * 25.4, 1), round(box["height"] / 96 * 25.4, 1))
+            assert millimetres == (85.0, 54.0)
+            inside = page.locator(".print-words").bounding_box()
+            assert inside is not None
+            assert inside["y"] >= box["y"]
+            assert inside["y"] + inside["height"] <= box["y"] + box["height"]
+
+
+@pytest.mark.pictures
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_photographed(browser: Browser, demonstration: Demonstration, language: str) -> None:
+    folder = Path("build/pictures")
+    with staff_page(browser, demonstration, "coordinator.wu", language) as (page, _):
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            for path in READING + CHANGING:
+                page.goto(path)
+                name = path.strip("/").replace("/", "-").replace("?", "-")
+                page.screenshot(path=folder / f"{name}-{width}-{language}.png", full_page=True)
