@@ -96,6 +96,15 @@ def validate(instrument: Instrument, raw: Mapping[str, object], *, partial: bool
     return Answers(instrument.id, instrument.version, items, tuple(instrument.scoring.answers))
 
 
+def stored_codes(instrument: Instrument, stored: Mapping[str, Mapping[str, object]]) -> dict[str, int | None]:
+    """What scoring takes, from answers that were checked when they came and have been kept since.
+
+    stored: item id -> `{"value": ...}`, `{"missing": ...}` or, for sealed text, anything else.
+    Nothing is checked here: the engine refuses what is no code, so a changed record shows.
+    """
+    return {item: stored.get(item, {}).get("value") for item in instrument.scoring.answers}  # type: ignore[misc]
+
+
 def is_shown(item: Item, items: Mapping[str, Answer]) -> bool:
     """Whether the skip rule shows the item, given the answers so far."""
     rule = item.shown_if

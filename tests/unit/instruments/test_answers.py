@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pro_app.instruments.answers import Answer, AnswerFault, Answers, canonical, content_hash, validate
+from pro_app.instruments.answers import (
+    Answer,
+    AnswerFault,
+    Answers,
+    canonical,
+    content_hash,
+    stored_codes,
+    validate,
+)
 from tests.unit.instruments.builders import shipped, tiny
 
 BPI = shipped().instrument("bpi-sf")
@@ -40,6 +48,11 @@ def test_scoring_gets_codes_of_the_scored_items_and_none_for_missing_ones() -> N
     assert set(found) == {"bpi3", "bpi4", "bpi5", "bpi6", *[f"bpi9{letter}" for letter in "abcdefg"]}
     assert (found["bpi3"], found["bpi4"]) == (5, None)
     assert validate(BPI, {}, partial=True).for_scoring()["bpi3"] is None
+
+
+def test_kept_answers_can_be_scored_again_with_their_text_sealed() -> None:
+    kept = {**_all_bpi(bpi4={"missing": "skipped"}), "bpi7": {"sealed": True}}
+    assert stored_codes(BPI, kept) == validate(BPI, _all_bpi(bpi4={"missing": "skipped"})).for_scoring()  # type: ignore[arg-type]
 
 
 def test_a_draft_may_leave_items_out_and_a_response_may_not() -> None:

@@ -103,6 +103,14 @@ def test_a_pack_can_be_installed_beside_without_being_shown(site: Site) -> None:
     assert site.catalogue().pack_by_hash(entry.hash).owner_version == "v1"
 
 
+def test_a_waiting_pack_can_be_looked_at_as_if_it_were_active(site: Site) -> None:
+    entry = site.install(language="en", active=False)
+    catalogue = site.catalogue()
+    shown = catalogue.showing(catalogue.pack_by_hash(entry.hash))
+    assert shown.pack("tiny", "en").hash == entry.hash
+    assert catalogue.pack("tiny", "en").demonstration
+
+
 def test_the_same_wording_is_installed_once(site: Site) -> None:
     entry = site.install()
     with pytest.raises(AlreadyInstalled) as caught:
