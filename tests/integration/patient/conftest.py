@@ -119,3 +119,10 @@ def phone(house: Service, app: Flask, now: datetime, at_noon: time_machine.Trave
     with house.store.writing() as tx:
         wang = enrolled(tx, house.study, house.links, now)
     return Phone(house, app.test_client(), wang)
+
+
+@pytest.fixture
+def ready(phone: Phone) -> Phone:
+    """Mrs Wang has agreed that her answers are kept."""
+    phone.agree()
+    return phone

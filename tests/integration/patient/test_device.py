@@ -1,7 +1,9 @@
 """The device interface: right shapes, right refusals, one receipt however often it is asked."""
 
 import json
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -53,12 +55,6 @@ def whole(phone: Phone, **changes: object) -> dict[str, Any]:
     }
     del body["position"]
     return {**body, **changes}
-
-
-@pytest.fixture
-def ready(phone: Phone) -> Phone:
-    phone.agree()
-    return phone
 
 
 def test_a_visit_has_exactly_the_agreed_fields(ready: Phone) -> None:
@@ -135,6 +131,24 @@ def test_a_second_devices_answers_are_kept_beside(ready: Phone) -> None:
     post(ready, "response", whole(ready))
     other = post(ready, "response", whole(ready, response=str(uuid4())))
     assert other.status_code == 201 and other.json and other.json["standing"] == "beside"
+
+
+def test_two_devices_that_send_at_one_moment_are_both_kept(ready: Phone) -> None:
+    app, answers = ready.client.application, []
+    start = threading.Barrier(4)
+
+    def one_device() -> None:
+        device = replace(ready, client=app.test_client())
+        start.wait()
+        answers.append(post(device, "response", whole(device, response=str(uuid4()))))
+
+    devices = [threading.Thread(target=one_device) for _ in range(4)]
+    for device in devices:
+        device.start()
+    for device in devices:
+        device.join()
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert sorted(one.standing for one in ready.stored()) == ["beside"] * 3 + ["current"]
 
 
 @pytest.mark.parametrize(
