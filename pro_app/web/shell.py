@@ -44,7 +44,7 @@ PAPER = "#f7f6f2"
 @public("the script that keeps the questions for offline; nothing personal")
 def worker() -> Response:
     """Asked for again by browsers at every visit: small, and changed only when a release changes."""
-    kept = [ADDRESS, *question_page.pages().urls]
+    kept = [ADDRESS, *_pages()]
     kept += [assets().url(name) for name in ("patient.css", *SCRIPTS, "icons/icon.svg")]
     script = assets().files["worker.js"].body.decode()
     release = hashlib.sha256("".join([*kept, script, _shell()]).encode()).hexdigest()[:12]
@@ -84,6 +84,15 @@ def manifest() -> Response:
     response.content_type = "application/manifest+json"
     response.headers["Vary"] = "Cookie"
     return response
+
+
+def _pages() -> list[str]:
+    """The questionnaires that this study asks, in its languages."""
+    found, study = question_page.pages(), service().study
+    asked = dict.fromkeys(
+        name for site in study.sites for point in site.timepoints for name in point.instruments
+    )
+    return [found.url(name, tag) for name in asked for tag in study.languages if (name, tag) in found.packed]
 
 
 def _icon(name: str, size: str, purpose: str) -> dict[str, str]:

@@ -61,7 +61,7 @@ async function ask(path, token, body) {
 }
 
 export class Outbox {
-  /** `tell(event)` hears: saved, trouble, refused, closed, receipt, sealed, and answer from another page. */
+  /** `tell(event)` hears: saved, trouble (with the hospital's own refusals, if any), closed, receipt, sealed, and answer from another page. */
   constructor(store, tell) {
     this.store = store;
     this.trouble = false;
@@ -116,6 +116,7 @@ export class Outbox {
 
   async _flush() {
     let clear = true;
+    this._refusals = [];
     for (const [name, parcel] of await this.store.list("parcel/")) clear = (await this._deliver(name, parcel)) && clear;
     const drafts = new Map();
     for (const [name, at] of await this.store.dirty("answer/")) {
@@ -127,7 +128,7 @@ export class Outbox {
     this.trouble = !clear;
     if (!clear) this.soon(1000 * WAITS[Math.min(this._tries++, WAITS.length - 1)]);
     else this._tries = 0;
-    this._tell({ type: clear ? "saved" : "trouble" });
+    this._tell({ type: clear ? "saved" : "trouble", refusals: this._refusals });
     return clear;
   }
 
@@ -155,7 +156,11 @@ export class Outbox {
       if (!reply.json.saved) this._tell({ type: "closed", ref, instrument }); // sent from elsewhere meanwhile
       return true;
     }
-    if (reply.json?.error) this._tell({ type: "refused", ref, instrument, message: reply.json.message, status: reply.status });
+    return this._refused(ref, instrument, reply);
+  }
+
+  _refused(ref, instrument, { json }) {
+    if (json?.error) this._refusals.push({ ref, instrument, message: json.message });
     return false;
   }
 
@@ -169,12 +174,9 @@ export class Outbox {
   async _deliver(name, parcel) {
     const reply = await ask("/device/response", await this._token(parcel.ref), parcel);
     const receipt = reply.ok && reply.json;
-    if (!receipt || !receipt.receipt || receipt.response !== parcel.response || receipt.hash !== (await contentHash(parcel))) {
-      const message = reply.json?.error && reply.json.message;
-      if (message) this._tell({ type: "refused", ref: parcel.ref, instrument: parcel.instrument, message, status: reply.status });
-      return false;
-    }
     const { ref, instrument } = parcel;
+    if (!receipt || !receipt.receipt || receipt.response !== parcel.response || receipt.hash !== (await contentHash(parcel)))
+      return this._refused(ref, instrument, reply);
     const kinds = ["answer", "draft", "place", "parcel"];
     await this.store.settle(kinds.map((kind) => key(kind, ref, instrument)), key("receipt", ref, instrument), receipt);
     this._everybody({ type: "receipt", ref, instrument, receipt });

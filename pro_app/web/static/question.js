@@ -243,18 +243,24 @@ export async function saved() {
 
 async function hear(event) {
   const here = event.ref === ref && event.instrument === page.instrument;
-  if (event.type === "saved" || event.type === "trouble") {
-    if (!app.locked) saved();
-    else if (event.type === "trouble" && byId("end").dataset.now === "waiting") end("waiting", null, text.unreachable);
-  } else if (!here) return;
-  else if (event.type === "answer" && event.elsewhere && !app.locked) {
+  if (event.type === "saved" || event.type === "trouble") return tried(event.refusals, event.type === "trouble");
+  if (!here) return;
+  if (event.type === "answer" && event.elsewhere && !app.locked) {
     app.answers[event.item] = event.answer;
     write(event.item, event.answer);
-  } else if (event.type === "refused" && !app.locked) note(event.message, homeLink());
-  else if (event.type === "closed") end("sent");
+  }
+  if (event.type === "closed") end("sent");
   if (event.type === "sealed" && event.elsewhere) end("waiting");
   if (event.type === "receipt") end(event.receipt.standing === "beside" ? "beside" : "received", event.receipt);
-  if (event.type === "refused" && app.locked) end("waiting", null, event.message);
+}
+
+/** The outbox has tried: say how it went, in the hospital's own words when it said no. */
+function tried(refusals, trouble) {
+  const message = refusals.find((one) => one.ref === ref && one.instrument === page.instrument)?.message;
+  if (!app.locked) {
+    if (message) note(message, homeLink());
+    saved();
+  } else if (trouble && byId("end").dataset.now === "waiting") end("waiting", null, message || text.unreachable);
 }
 
 const homeLink = () => Object.assign(document.createElement("a"), { href: "/visit", textContent: byId("home").textContent });

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
@@ -139,6 +140,23 @@ class Hospital:
         with self.app.app_context():
             address = question_page.page_url(self.service, instrument, language or person.language)
         return f"{self.url}{address}#{person.handle}.2w"
+
+    def begun(self, person: Participant, answers: dict[str, Any], position: str) -> None:
+        """The person answered these questions of the QLQ-C30 earlier, elsewhere."""
+        pack = self.service.catalogue.pack("qlq-c30", person.language)
+        with self.service.store.writing() as tx:
+            drafts.put(
+                tx,
+                person.id,
+                "2w",
+                "qlq-c30",
+                response=str(uuid4()),
+                language=person.language,
+                pack=pack.hash,
+                position=position,
+                answers=answers,
+                now=datetime.now(UTC),
+            )
 
     def draft(self, person: Participant, instrument: str) -> dict[str, Any]:
         with self.service.store.reading() as tx:

@@ -1,0 +1,97 @@
+"""What a patient does with a telephone, in a patient's words."""
+
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from pro_app.records.participants import Participant
+from tests.browser.question.conftest import listen
+from tests.browser.question.hospital import Hospital
+
+
+class Phone:
+    """One browser page that Wang or Mary looks at."""
+
+    def __init__(self, hospital: Hospital, context: BrowserContext, faults: list[str]) -> None:
+        self.hospital = hospital
+        self.context = context
+        self.page: Page = listen(context.new_page(), faults)
+        self.person: Participant | None = None
+
+    def start(self, person: Participant) -> "Phone":
+        """Open the personal link and press Start."""
+        self.page.goto(self.hospital.link(person))
+        self.page.locator("button.go").click()
+        self.page.wait_for_url("**/visit")
+        return self
+
+    def open(self, person: Participant, instrument: str, language: str | None = None) -> "Phone":
+        """Open a questionnaire as the visit page's button does, and wait until it is ready."""
+        self.page.goto(self.hospital.page(person, instrument, language))
+        return self.ready()
+
+    def ready(self) -> "Phone":
+        expect(self.page.locator("body.waiting")).to_have_count(0)
+        return self
+
+    def settled(self) -> "Phone":
+        """Everything that comes after the first question has come."""
+        expect(self.page.locator('link[rel="manifest"]')).to_have_count(1)
+        return self
+
+    @property
+    def question(self) -> Locator:
+        return self.page.locator("fieldset.question:not([hidden])")
+
+    @property
+    def item(self) -> str:
+        return str(self.question.first.get_attribute("data-item"))
+
+    def sees(self, item: str) -> None:
+        expect(self.page.locator(f"#{item}-set")).to_be_visible()
+
+    def choose(self, value: Any) -> None:
+        """Tap an answer of the question that is shown."""
+        self.question.locator(f'input[value="{value}"]').first.click()
+
+    def next(self) -> None:
+        self.page.locator("#next").click()
+
+    def back(self) -> None:
+        self.page.locator("#back").click()
+
+    def answer(self, item: str, value: Any) -> None:
+        self.sees(item)
+        if isinstance(value, str) and not value.isdigit():
+            self.question.locator("textarea").fill(value)
+        else:
+            self.choose(value)
+        self.next()
+
+    def leave_out(self, item: str) -> None:
+        self.sees(item)
+        self.page.locator("#skip").click()
+        self.page.locator("#leave-it").click()
+
+    def fill_c30(self) -> None:
+        """All thirty, each with a value of its own kind, to the overview."""
+        for number in range(1, 31):
+            self.answer(f"q{number}", number % 4 + 1 if number < 29 else number % 7 + 1)
+        expect(self.page.locator("#review-title")).to_be_visible()
+
+    def send(self) -> None:
+        expect(self.page.locator("#review")).to_be_visible()
+        self.next()
+
+    def back_in_reach(self) -> None:
+        """The browser notices that there may be a connection again."""
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+
+    def saved(self, words: str) -> None:
+        expect(self.page.locator("#saved")).to_contain_text(words)
+
+    def at_end(self, state: str) -> None:
+        expect(self.page.locator(f'#end [data-state="{state}"]')).to_be_visible()
+
+
+C30 = {f"q{number}": {"value": number % 4 + 1 if number < 29 else number % 7 + 1} for number in range(1, 31)}

@@ -1,0 +1,282 @@
+"""Wang and Mary answer by finger and by keyboard, and the hospital has exactly what they said."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pro_app.records import responses
+from pro_app.records.participants import Participant
+from tests.browser.question.hospital import Hospital
+from tests.browser.question.phone import C30, Phone
+
+PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "has_touch": True}
+TABLET: dict[str, Any] = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
+
+
+def answers(hospital: Hospital, person: Participant) -> dict[str, Any]:
+    """What is stored of the person's only response."""
+    (stored,) = hospital.received(person)
+    with hospital.service.store.reading() as tx:
+        return dict(responses.answers_of(tx, stored.uuid))
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+@pytest.mark.parametrize("size", [PHONE, TABLET], ids=["phone", "tablet"])
+def test_the_pain_questionnaire_is_answered_by_finger(
+    browser: Browser, hospital: Hospital, faults: list[str], language: str, size: dict[str, Any]
+) -> None:
+    person = hospital.enrol(f"CZ-{language}-{size['viewport']['width']}", language)
+    phone = Phone(hospital, browser.new_context(**size), faults).start(person).open(person, "bpi-sf")
+    assert phone.page.locator("input:checked").count() == 0
+    phone.answer("bpi1", 1)
+    phone.sees("bpi2")
+    phone.page.locator('[data-region="back-lumbar-spine"]').click()
+    phone.page.locator('[data-region="back-thigh-left"]').click()
+    phone.page.locator('.spot input[value="back-lumbar-spine"]').click()
+    phone.next()
+    for item, value in (("bpi3", 6), ("bpi4", 0), ("bpi5", 10)):
+        phone.answer(item, value)
+    phone.leave_out("bpi6")
+    phone.answer("bpi7", "布洛芬 “每天”\n热敷 <b>")
+    phone.answer("bpi8", 70)
+    for letter in "abcdefg":
+        phone.answer(f"bpi9{letter}", 3)
+    expect(phone.page.locator("#left-lines li")).to_have_count(1)
+    phone.page.locator('input[name="helper"][value="read"]').click()
+    phone.send()
+    phone.at_end("received")
+    (stored,) = hospital.received(person)
+    assert (stored.helper, stored.language, stored.standing) == ("read", language, "current")
+    said = answers(hospital, person)
+    assert said["bpi1"] == {"value": True}
+    assert said["bpi2"] == {
+        "value": {"regions": ["back-lumbar-spine", "back-thigh-left"], "worst": "back-lumbar-spine"}
+    }
+    assert [said[item]["value"] for item in ("bpi3", "bpi4", "bpi5", "bpi8")] == [6, 0, 10, 70]
+    assert said["bpi6"] == {"missing": "skipped"}
+    assert said["bpi7"] == {"value": "布洛芬 “每天”\n热敷 <b>"}
+    number = f"{stored.content_hash[:4]}-{stored.content_hash[4:8]}".upper()
+    expect(phone.page.locator("#receipt")).to_contain_text(number)
+
+
+def test_thirty_questions_are_answered_with_the_keyboard_alone(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("CZ-keyboard", "en")
+    phone = Phone(hospital, browser.new_context(**TABLET), faults).start(mary).open(mary, "qlq-c30")
+    for number in range(1, 31):
+        phone.sees(f"q{number}")
+        value = C30[f"q{number}"]["value"]
+        if number > 1:
+            expect(phone.question.locator(".ask")).to_be_focused()
+        else:
+            phone.question.locator(".ask").focus()
+        phone.page.keyboard.press("Tab")
+        phone.page.keyboard.press("Space")
+        for _ in range(value - 1):
+            phone.page.keyboard.press("ArrowDown")
+        press_until(phone.page, "next")
+    expect(phone.page.locator("#review-title")).to_be_focused()
+    press_until(phone.page, "next")
+    phone.at_end("received")
+    assert answers(hospital, mary) == C30
+
+
+def press_until(page: Page, name: str) -> None:
+    """Tab to the button and press it."""
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == name:
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"no way to {name} with the tab key")
+
+
+def test_nothing_moves_on_by_itself_and_the_answer_can_be_changed(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("CZ-calm", "en")
+    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(mary).open(mary, "qlq-c30")
+    phone.choose(2)
+    phone.saved("Saved at the hospital")
+    phone.sees("q1")
+    phone.choose(3)
+    phone.next()
+    phone.sees("q2")
+    phone.back()
+    phone.sees("q1")
+    expect(phone.question.locator("input:checked")).to_have_attribute("value", "3")
+    phone.page.go_forward()
+    phone.sees("q2")
+    phone.page.go_back()
+    phone.sees("q1")
+
+
+def test_leaving_a_question_out_is_asked_once_and_kindly(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("CZ-gentle", "en")
+    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(mary).open(mary, "qlq-c30").settled()
+    phone.next()
+    expect(phone.page.locator("#gentle-words")).to_be_focused()
+    phone.sees("q1")
+    phone.page.locator("#answer-it").click()
+    expect(phone.page.locator("#gentle")).to_be_hidden()
+    phone.leave_out("q1")
+    phone.sees("q2")
+    phone.back()
+    phone.next()  # it was asked before
+    phone.sees("q2")
+    phone.saved("Saved at the hospital")
+    assert hospital.draft(mary, "qlq-c30") == {"q1": {"missing": "skipped"}}
+
+
+def test_no_place_marked_is_asked_about_and_nothing_hurts_is_an_answer(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("CZ-nothing", "en")
+    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(mary).open(mary, "bpi-sf").settled()
+    phone.answer("bpi1", 0)
+    phone.sees("bpi2")
+    phone.next()
+    expect(phone.page.locator("#gentle-words")).to_contain_text("Does nothing hurt?")
+    phone.page.locator("#nothing-hurts").click()
+    phone.sees("bpi3")
+    phone.saved("Saved at the hospital")
+    assert hospital.draft(mary, "bpi-sf")["bpi2"] == {"value": {"regions": [], "worst": None}}
+
+
+def test_the_overview_names_what_was_left_and_leads_there_and_back(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("CZ-overview", "en")
+    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(mary).open(mary, "qlq-c30")
+    for number in range(1, 31):
+        if number in (5, 9):
+            phone.leave_out(f"q{number}")
+        else:
+            phone.answer(f"q{number}", 2)
+    expect(phone.page.locator("#left-words")).to_have_text("You left 2 questions.")
+    phone.page.locator("#left-lines button").nth(1).click()
+    phone.sees("q9")
+    expect(phone.page.locator("#next")).to_have_text("To the overview")
+    phone.answer("q9", 4)
+    expect(phone.page.locator("#left-words")).to_have_text("You left 1 question.")
+    phone.page.locator("#given summary").click()
+    expect(phone.page.locator("#lines li")).to_have_count(30)
+    expect(phone.page.locator("#lines li").nth(8)).to_contain_text("Strongly")
+    phone.send()
+    phone.at_end("received")
+    (stored,) = hospital.received(mary)
+    assert stored.helper is None
+    assert answers(hospital, mary)["q5"] == {"missing": "skipped"}
+
+
+def test_what_was_sent_is_locked_and_not_shown_again(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("CZ-locked", "en")
+    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(mary).open(mary, "qlq-c30")
+    phone.fill_c30()
+    phone.send()
+    phone.at_end("received")
+    phone.page.go_back()
+    phone.page.reload()
+    phone.at_end("received")
+    assert phone.page.locator("input:checked").count() == 0
+    expect(phone.page.locator("#onward a")).to_have_attribute("href", re.compile("/q/bpi-sf/en/.*#"))
+    other = Phone(hospital, browser.new_context(), faults).start(mary).open(mary, "qlq-c30")
+    other.at_end("sent")
+    assert other.page.locator("input:checked").count() == 0
+
+
+def test_the_language_changes_at_any_question_and_keeps_answers_and_place(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    wang = hospital.enrol("CZ-tongues", "zh-Hans")
+    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(wang).open(wang, "qlq-c30").settled()
+    phone.answer("q1", 4)
+    phone.sees("q2")
+    phone.choose(3)
+    phone.page.locator('[data-language="en"]').click()
+    expect(phone.page.locator("html")).to_have_attribute("lang", "en")
+    phone.ready().sees("q2")
+    expect(phone.question.locator("input:checked")).to_have_attribute("value", "3")
+    phone.back()
+    phone.sees("q1")
+    expect(phone.question.locator("input:checked")).to_have_attribute("value", "4")
+
+
+def test_on_another_phone_the_link_goes_on_where_it_stopped(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    wang = hospital.enrol("CZ-daughter", "zh-Hans")
+    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(wang).open(wang, "qlq-c30")
+    for number in range(1, 6):
+        phone.answer(f"q{number}", 2)
+    phone.choose(3)
+    expect(phone.page.locator("#saved")).to_have_attribute("data-state", "hospital")
+    daughters = Phone(hospital, browser.new_context(**TABLET), faults).start(wang).open(wang, "qlq-c30", "en")
+    daughters.sees("q6")
+    expect(daughters.question.locator("input:checked")).to_have_attribute("value", "3")
+    expect(daughters.page.locator("#note")).to_contain_text("Welcome back")
+
+
+def test_three_text_sizes_are_remembered_and_the_largest_stacks_the_scale(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("CZ-large", "en")
+    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(mary).open(mary, "bpi-sf").settled()
+    size = phone.page.locator("#size")
+    expect(size).to_have_attribute("aria-label", "Text size: normal")
+    size.click()
+    size.click()
+    expect(size).to_have_attribute("aria-label", "Text size: largest")
+    phone.answer("bpi1", 1)
+    phone.page.locator('[data-region="back-sacrum"]').click()
+    phone.next()
+    phone.sees("bpi3")
+    first, last = (phone.question.locator(".key").nth(index).bounding_box() for index in (0, 10))
+    assert first and last and first["x"] == last["x"] and last["y"] > first["y"] + 10 * 56
+    expect(phone.question.locator(".key").first).to_contain_text("No pain")
+    phone.page.reload()
+    phone.ready()
+    expect(phone.page.locator("html")).to_have_attribute("data-text", "3")
+
+
+def test_at_seven_the_sentence_that_nobody_watches_stands_there_at_once(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("CZ-worst", "en")
+    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(mary).open(mary, "bpi-sf").settled()
+    phone.answer("bpi1", 1)
+    phone.page.locator('[data-region="back-sacrum"]').click()
+    phone.next()
+    phone.sees("bpi3")
+    urgent = phone.page.locator("#urgent")
+    phone.choose(6)
+    expect(urgent).to_be_empty()
+    phone.choose(7)
+    expect(urgent).to_contain_text(hospital.service.study.emergency.text["en"])
+    site = hospital.service.study.sites[0]
+    expect(urgent.locator("a").first).to_have_text(site.contact_phone)
+    phone.choose(2)
+    expect(urgent).to_be_empty()
+    phone.choose(9)
+    phone.next()
+    phone.sees("bpi4")
+    expect(urgent).to_be_empty()
+
+
+def test_without_scripts_the_page_says_so_and_leads_to_the_plain_form(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("CZ-plain", "en")
+    context = browser.new_context(java_script_enabled=False, **PHONE)
+    phone = Phone(hospital, context, faults).start(mary)
+    phone.page.goto(hospital.page(mary, "bpi-sf"))
+    phone.page.get_by_role("link", name="Answer on a plain page").first.click()
+    expect(phone.page.locator("fieldset.question")).to_have_count(15)
+    assert phone.page.url.endswith("/visit/form/bpi-sf")
