@@ -54,8 +54,9 @@ def _back(study_number: str) -> Response:
 
 
 def _changed(person: Participant) -> str:
-    return _("Somebody else changed %(number)s meanwhile. Look at it as it is now and save again.").replace(
-        "%(number)s", person.study_number
+    return _(
+        "Somebody else changed %(number)s meanwhile. Look at it as it is now and save again.",
+        number=person.study_number,
     )
 
 
@@ -83,7 +84,7 @@ def move_surgery(study_number: str) -> str | tuple[str, int] | Response:
     with store.writing() if saving else store.reading() as tx:
         person = person_of(tx, study_number)
         try:
-            change = SurgeryChange(form.state.data, read_date(form.day.data))  # type: ignore[arg-type]
+            change = SurgeryChange(form.state.data, read_date(form.day.data))
             moves = change_surgery.foresee(tx, service().study, person, change, now())
             if saving:
                 version = _version(form.version, person)

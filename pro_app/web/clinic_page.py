@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
@@ -96,8 +96,8 @@ def rights(who: Staff) -> dict[str, bool]:
 
 
 def context() -> dict[str, object]:
-    """For every template of the clinic."""
-    if not current_user.is_authenticated:
+    """For every template under /staff, whichever room it belongs to."""
+    if not request.path.startswith("/staff") or not current_user.is_authenticated:
         return {}
     return {
         "account": account(),

@@ -1,7 +1,5 @@
 """Enrolling a participant: the form, then every date as it would be, then saved."""
 
-from dataclasses import replace
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -88,17 +86,19 @@ def _read(sent: EnrolmentForm) -> tuple[Enrolment, tuple[Fault, ...]]:
     except ValueError:
         faults.append(Fault("surgery_planned_on", "date_unreadable"))
         planned = None
-    texts = {
-        name: sent[name].data or ""
-        for name in ("study_number", "site", "language", "name", "phone", "email", "family_phone")
-    }
     command = Enrolment(
-        **texts,
+        study_number=sent.study_number.data or "",
+        site=sent.site.data or "",
+        language=sent.language.data or "",
+        name=sent["name"].data or "",
+        phone=sent.phone.data or "",
+        email=sent.email.data or "",
+        family_phone=sent.family_phone.data or "",
         arm=(sent.arm.data or None) if may_see_arm(account()) else None,
         birth_year=int(year) if year else None,
         surgery_planned_on=planned,
     )
-    return enrol.tidy(replace(command)), tuple(faults)
+    return enrol.tidy(command), tuple(faults)
 
 
 def _page(sent: EnrolmentForm, faults: tuple[Fault, ...] = ()) -> str:
