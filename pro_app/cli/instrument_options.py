@@ -7,10 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from pro_app import messages
 from pro_app.config import ROOT
 from pro_app.errors import ProAppError
-from pro_app.instruments.sentences import SENTENCES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,19 +36,13 @@ def data_dir_option(command: F) -> F:
     )(command)
 
 
-def told(fault: ProAppError) -> str:
-    """The English sentence of a fault."""
-    template = {**SENTENCES, **messages.SENTENCES}.get(fault.code, fault.code)
-    return template % fault.params if fault.params else template
-
-
 @contextmanager
 def faults_told() -> Iterator[None]:
     """Turn a fault into one sentence on standard error and exit code 1, without a traceback."""
     try:
         yield
     except ProAppError as fault:
-        raise click.ClickException(told(fault)) from fault
+        raise click.ClickException(str(fault)) from fault
     except UnicodeDecodeError as fault:
         raise click.ClickException(
             f"The file is not {fault.encoding} text; save it as UTF-8, or name its --encoding."

@@ -15,11 +15,10 @@ from babel.support import Translations
 from pro_app.config import read_settings
 from pro_app.errors import ProAppError
 from pro_app.instruments.catalogue import load_catalogue
-from pro_app.messages import N_
+from pro_app.messages import N_, template_of
 from pro_app.schedule.elements import Site, Study, UnknownLanguage
 from pro_app.schedule.plan import Anchors, SurgeryState
 from pro_app.schedule.rehearsal import RehearsedVisit, rehearse
-from pro_app.schedule.sentences import SENTENCES
 from pro_app.schedule.study import load_study
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -163,7 +162,7 @@ def for_people(
                 if line:
                     yield f"      {line}"
         for step in visit.not_sent:
-            yield f"  {step.label}: {say(SENTENCES[step.reason])}"
+            yield f"  {step.label}: {say(template_of(step.reason))}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterable[str]:

@@ -13,7 +13,7 @@ from pro_app.actions import answer, consent
 from pro_app.actions.answer import Submission
 from pro_app.actions.visit import Look, Part, look
 from pro_app.errors import NotFound, ProAppError
-from pro_app.instruments.sentences import SENTENCES as ABOUT_ANSWERS
+from pro_app.sentences.about_instruments import SENTENCES as ABOUT_ANSWERS
 from pro_app.links import Ticket
 from pro_app.messages import template_of
 from pro_app.records.responses import Helper, Mode

@@ -6,9 +6,8 @@ from typing import cast
 
 from flask_babel import gettext as _
 
-from pro_app.messages import SENTENCES
+from pro_app.messages import template_of
 from pro_app.records.audit import Event
-from pro_app.schedule.sentences import SENTENCES as ABOUT_MESSAGES
 from pro_app.web import locale
 from pro_app.web.clinic_page import in_words
 from pro_app.web.clinic_words import REASONS, STATUSES, SURGERY_STATES
@@ -35,7 +34,7 @@ def reason_words(code: str | None) -> str:
     """Why a message was not sent, or waits."""
     if code is None:
         return ""
-    return str(_({**ABOUT_MESSAGES, **SENTENCES}.get(code, code)))
+    return str(_(template_of(code)))
 
 
 def _status(code: object) -> str:

@@ -10,7 +10,7 @@ import pro_app.instruments
 import pro_app.scoring
 from pro_app import messages
 from pro_app.errors import ProAppError
-from pro_app.instruments.sentences import SENTENCES
+from pro_app.sentences.about_instruments import SENTENCES
 
 ALL = {**messages.SENTENCES, **SENTENCES}
 

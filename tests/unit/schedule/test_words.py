@@ -7,7 +7,7 @@ import pytest
 from pro_app.schedule import elements
 from pro_app.schedule.elements import UnknownName
 from pro_app.schedule.reasons import Reason
-from pro_app.schedule.sentences import SENTENCES
+from pro_app.sentences.about_schedule import SENTENCES
 
 
 @pytest.mark.parametrize("reason", list(Reason))

@@ -1,6 +1,6 @@
-"""What this room's codes say. The lead's `messages.SENTENCES` takes them in; `N_` marks them for gettext."""
+"""What the codes of the schedule say: faults, and why a message was not sent."""
 
-from pro_app.messages import N_
+from pro_app.sentences.marking import N_
 
 SENTENCES: dict[str, str] = {
     "study_no_site": N_("The study has no site %(name)s; it has: %(known)s."),

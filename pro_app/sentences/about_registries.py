@@ -1,6 +1,6 @@
-"""Sentences of the faults that registries raise, by code; `messages.SENTENCES` takes them in."""
+"""Sentences of the faults that registries raise, by code."""
 
-from pro_app.messages import N_
+from pro_app.sentences.marking import N_
 
 SENTENCES: dict[str, str] = {
     "registry_away": N_("The registry can't be reached now: %(words)s"),

@@ -1,6 +1,6 @@
-"""What the codes of reminding and sending say. The lead's `messages.SENTENCES` takes them in."""
+"""What the codes of reminding and sending say."""
 
-from pro_app.messages import N_
+from pro_app.sentences.marking import N_
 
 SENTENCES: dict[str, str] = {
     "delivery_refused": N_("Not sent: the provider refused this message."),

@@ -1,6 +1,6 @@
 """The sentences of scoring and instruments, by code; `messages` looks them up."""
 
-from pro_app.messages import N_
+from pro_app.sentences.marking import N_
 
 SENTENCES: dict[str, str] = {
     "score_not_an_answer": N_("%(value)s is not an answer to item %(item)s of %(instrument)s."),
