@@ -24,7 +24,7 @@ def qr(address: str, title: str) -> Markup:
     """A QR picture of `address` as inline SVG, dark on nothing, with a title for those who hear the page."""
     out = io.BytesIO()
     segno.make(address, error="m").save(
-        out, kind="svg", xmldecl=False, svgclass="qr", lineclass=None, omitsize=True, title=title, border=2
+        out, kind="svg", xmldecl=False, svgclass="qr", lineclass=None, omitsize=True, title=title, border=4
     )
     return Markup(out.getvalue().decode())
 
