@@ -177,7 +177,8 @@ def submit(
 
     Raises `AnswerFault`, `InstrumentNotHere`, `VersionUnknown`, `PackUnknown`, `ResponseIdTaken`.
     """
-    stop = journey.of(tx, study, person, now).at(timepoint)
+    came, opened = responses.arrivals(tx, [person.id])[person.id], drafts.opened(tx, [person.id])[person.id]
+    stop = journey.build(study, person, came.received, came.windows, now, opened).at(timepoint)
     definition = _instrument_of(stop, catalogue, sent.instrument)
     if sent.version != definition.version:
         raise VersionUnknown()
@@ -216,7 +217,8 @@ def submit(
         "hash": content,
     }
     audit.append(tx, person.site, actor, "response_received", person.study_number, detail, now)
-    drafts.drop(tx, person.id, timepoint, sent.instrument)
+    if sent.instrument in opened.get(timepoint, {}):
+        drafts.drop(tx, person.id, timepoint, sent.instrument)
     return _receipt(sent.response, content, now, new.standing, repeated=False)
 
 
