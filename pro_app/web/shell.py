@@ -27,6 +27,7 @@ SCRIPTS = (
     "store.js",
     "outbox.js",
     "sha256.js",
+    "saying.js",
     "gentle.js",
     "review.js",
     "tools.js",

@@ -8,7 +8,7 @@ export const byId = (id) => document.getElementById(id);
 export const page = JSON.parse(byId("page").textContent);
 export const items = new Map(page.items.map((item) => [item.id, item]));
 export const ref = decodeURIComponent(location.hash.slice(1)).split("/")[0];
-const mine = (kind, ...names) => key(kind, ref, page.instrument, ...names);
+export const mine = (kind, ...names) => key(kind, ref, page.instrument, ...names);
 
 /** What the lazily loaded parts share. */
 export const app = { ref, answers: {}, visit: null, screen: 0, returning: false, locked: false, touched: false };
@@ -68,9 +68,6 @@ export function call(place) {
     place.append(`${name} `, link, document.createElement("br"));
   }
 }
-
-/** Dates as our people write them: 2026年12月4日, 4 December 2026. */
-export const when = (moment, style) => new Intl.DateTimeFormat(page.language === "en" ? "en-GB" : page.language, style).format(new Date(moment));
 
 function warn(screen) {
   const limit = screen.find((item) => item in page.urgent && app.answers[item]?.value >= page.urgent[item]);
@@ -170,12 +167,13 @@ export function change(item) {
 export async function keep(item, answer) {
   app.touched = true;
   app.answers[item] = answer;
+  Object.assign(byId("saved"), { textContent: "" }).dataset.words = ""; // what it said is true no longer
   dress(item);
   warn(page.screens[app.screen]);
   await app.store.add(mine("draft"), app.draft);
   await app.remembered;
   await app.outbox.keep(ref, page.instrument, item, answer);
-  saved();
+  say("saved");
 }
 
 function changed(event) {
@@ -212,63 +210,19 @@ async function late(part) {
   try {
     return await import(`./${part}.js`);
   } catch {
-    note(text.unreachable);
+    if (part !== "saying") say("note", text.unreachable);
     return null;
   }
 }
 
-/* What is said about saving */
+/* What is said about saving, and what comes from the hospital and from other pages, is `saying` */
 
-export function note(words, link) {
-  const box = byId("note");
-  box.replaceChildren(words || "");
-  if (link) box.append(" ", link);
-  box.hidden = !words;
-}
-
-export async function saved() {
-  const waiting = (await app.store.dirty(mine("answer"))).length;
-  const line = byId("saved");
-  const state = !waiting ? (app.touched || Object.keys(app.answers).length ? "hospital" : "") : app.outbox.trouble ? "waiting" : app.store.durable ? "device" : "memory";
-  const words = state === "waiting" ? plural(text.waiting, waiting) : state ? text[state] : "";
-  if (line.dataset.state === state && line.dataset.words === words) return;
-  Object.assign(line.dataset, { state, words });
-  line.textContent = words;
-  if (state !== "waiting") return;
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: text.send_now });
-  button.onclick = () => app.outbox.flush();
-  line.append(" — ", button);
-  if (!app.store.durable) line.append(` ${text.memory}`);
-}
-
-async function hear(event) {
-  const here = event.ref === ref && event.instrument === page.instrument;
-  if (event.type === "saved" || event.type === "trouble") return tried(event.refusals, event.type === "trouble");
-  if (!here) return;
-  if (event.type === "answer" && event.elsewhere && !app.locked) {
-    app.answers[event.item] = event.answer;
-    write(event.item, event.answer);
-  }
-  if (event.type === "closed") end("sent");
-  if (event.type === "sealed" && event.elsewhere) end("waiting");
-  if (event.type === "receipt") end(event.receipt.standing === "beside" ? "beside" : "received", event.receipt);
-}
-
-/** The outbox has tried: say how it went, in the hospital's own words when it said no. */
-function tried(refusals, trouble) {
-  const message = refusals.find((one) => one.ref === ref && one.instrument === page.instrument)?.message;
-  if (!app.locked) {
-    if (message) note(message, homeLink());
-    saved();
-  } else if (trouble && byId("end").dataset.now === "waiting") end("waiting", null, message || text.unreachable);
-}
-
-const homeLink = () => Object.assign(document.createElement("a"), { href: "/visit", textContent: byId("home").textContent });
+const say = async (what, ...more) => (await late("saying"))?.[what](...more);
 
 export async function end(state, receipt, message) {
   app.locked = true;
   view("end");
-  (await import("./review.js")).end(state, receipt, message);
+  return (await late("review"))?.end(state, receipt, message);
 }
 
 /* Starting */
@@ -277,7 +231,7 @@ async function begin() {
   const size = /(?:^|; )(?:__Host-)?text_size=([123])/.exec(document.cookie);
   if (size) document.documentElement.dataset.text = size[1];
   const store = (app.store = await openStore());
-  app.outbox = new Outbox(store, hear);
+  app.outbox = new Outbox(store, (event) => say("hear", event));
   if (!ref) return nobody();
   const [answers, parcel, receipt, place, draft] = await Promise.all([
     store.list(mine("answer")), store.get(mine("parcel")), store.get(mine("receipt")), store.get(mine("place")), store.get(mine("draft")),
@@ -310,8 +264,8 @@ function take(answers) {
 async function arrive() {
   const { visit, fresh, refusal } = await app.outbox.visit(ref);
   app.visit = visit || app.visit;
-  if (refusal && !app.locked) return note(refusal.message, homeLink());
-  if (!visit && !app.locked) return note(text.unreachable);
+  if (refusal && !app.locked) return say("refused", refusal.message);
+  if (!visit && !app.locked) return say("note", text.unreachable);
   const entry = visit?.instruments.find(({ id }) => id === page.instrument);
   if (!fresh || !entry) return app.outbox.now();
   if (entry.state === "sent" && !app.locked) return end("sent");
@@ -322,11 +276,11 @@ async function arrive() {
     take(await app.store.list(mine("answer")));
     if (ahead && entry.position) {
       show(indexOf(entry.position), false);
-      note(text.resumed);
+      say("note", text.resumed);
     }
   }
   warn(page.screens[app.screen]);
-  saved();
+  say("saved");
   return app.outbox.now();
 }
 
@@ -360,13 +314,13 @@ function listen() {
 function nobody() {
   document.body.classList.remove("waiting");
   view("none");
-  note(text.no_visit, Object.assign(document.createElement("a"), { href: "/app", textContent: byId("home").textContent }));
+  say("note", text.no_visit, Object.assign(document.createElement("a"), { href: "/app", textContent: byId("home").textContent }));
 }
 
 /** Everything that the first question doesn't need. */
 async function later() {
   if (page.items.some((item) => item.kind === "body")) import("./body_map.js").then((part) => part.start(), () => {});
-  await Promise.all([import("./tools.js").then((part) => part.start()), import("./review.js"), import("./gentle.js")]).catch(() => {});
+  await Promise.all([import("./tools.js").then((part) => part.start()), late("saying"), late("review"), late("gentle")]).catch(() => {});
   import("./install.js").then((part) => part.start(), () => {});
 }
 

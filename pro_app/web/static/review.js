@@ -1,6 +1,7 @@
 // The overview before sending, sending, and the end page.
 
-import { app, attend, byId, call, change, fill, isShown, items, measure, note, page, plural, ref, setOf, view, when } from "./question.js";
+import { app, attend, byId, call, change, fill, isShown, items, measure, page, plural, ref, setOf, view } from "./question.js";
+import { note, when } from "./saying.js";
 import { key } from "./outbox.js";
 
 const text = page.text;
