@@ -3,7 +3,7 @@
 Page, clock, export and dry run all look through this, so they can't disagree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,12 +21,14 @@ Windows = Mapping[str, tuple[date, date, date]]
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One visit on a participant's way. `received`: instrument -> when it came (UTC)."""
+    """One visit on a participant's way. `received`, `opened`: instrument -> when its answers came, when its
+    form was first opened (UTC)."""
 
     timepoint: Timepoint
     visit: Visit
     assessment: Assessment
     received: Mapping[str, datetime]
+    opened: Mapping[str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +64,48 @@ def anchors_of(person: Participant) -> Anchors:
     )
 
 
-def build(
-    study: Study,
-    person: Participant,
-    done: Done,
-    windows: Windows,
-    now: datetime,
-    opened: Mapping[str, Mapping[str, datetime]] | None = None,
-) -> Journey:
-    """Put the pieces together; `opened` is timepoint -> instrument -> when its form was first opened."""
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What of one participant is remembered. `received`, `opened`: timepoint -> instrument -> instant (UTC);
+    `windows`: timepoint -> due, opens, closes as they were when the latest response came."""
+
+    received: Done
+    opened: Done
+    windows: Windows
+
+
+def pasts(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Past]:
+    """The past of each of `participant_ids`, in two queries."""
+    came, begun = responses.arrivals(tx, participant_ids), drafts.opened(tx, participant_ids)
+    return {
+        one: Past(arrived.received, _together(arrived.opened, begun[one]), arrived.windows)
+        for one, arrived in came.items()
+    }
+
+
+def _together(sent: Done, begun: Done) -> Done:
+    """When forms were opened: those that were sent, and those that are still being filled in."""
+    if not sent or not begun:
+        return sent or begun
+    return {name: {**begun.get(name, {}), **sent.get(name, {})} for name in {*sent, *begun}}
+
+
+def build(study: Study, person: Participant, past: Past, now: datetime) -> Journey:
+    """Put plan and past together."""
     site = study.site(person.site)
     kept = {
-        timepoint.id: Window(*windows[timepoint.id])
+        timepoint.id: Window(*past.windows[timepoint.id])
         for timepoint in site.timepoints
-        if timepoint.id in windows and all(one in done.get(timepoint.id, {}) for one in timepoint.instruments)
+        if timepoint.id in past.windows
+        and all(one in past.received.get(timepoint.id, {}) for one in timepoint.instruments)
     }
     stops = []
     for timepoint, visit in zip(site.timepoints, plan(study, anchors_of(person), site, kept), strict=True):
-        received = done.get(timepoint.id, {})
+        received, opened = past.received.get(timepoint.id, {}), past.opened.get(timepoint.id, {})
         assessment = assess(
-            visit,
-            site.tz,
-            person.status,
-            received,
-            now,
-            since=person.status_since,
-            opened=(opened or {}).get(timepoint.id, {}),
+            visit, site.tz, person.status, received, now, since=person.status_since, opened=opened
         )
-        stops.append(Stop(timepoint, visit, assessment, received))
+        stops.append(Stop(timepoint, visit, assessment, received, opened))
     return Journey(person, site, tuple(stops))
 
 
@@ -102,9 +118,5 @@ def of_many(
     tx: Transaction, study: Study, people: tuple[Participant, ...], now: datetime
 ) -> tuple[Journey, ...]:
     """The journeys of a page of participants, in two queries."""
-    ids = [person.id for person in people]
-    came, opened = responses.arrivals(tx, ids), drafts.opened(tx, ids)
-    return tuple(
-        build(study, person, came[person.id].received, came[person.id].windows, now, opened[person.id])
-        for person in people
-    )
+    found = pasts(tx, [person.id for person in people])
+    return tuple(build(study, person, found[person.id], now) for person in people)

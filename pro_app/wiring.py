@@ -6,6 +6,7 @@ from pathlib import Path
 from pro_app.config import Settings
 from pro_app.gateways import registries
 from pro_app.gateways.inbox import Inbox
+from pro_app.gateways.sms import sms_messengers
 from pro_app.gateways.smtp import SmtpMessenger
 from pro_app.instruments.catalogue import Catalogue, load_catalogue
 from pro_app.keys import KeyRing, create_key_file, load_key_ring
@@ -64,9 +65,21 @@ def build(settings: Settings) -> Service:
 
 
 def _messengers(settings: Settings) -> tuple[Messenger, ...]:
-    folder = settings.data_dir / "inbox"
+    """Whatever is set up; a demonstration puts the rest into its inbox, production leaves it out.
+
+    A channel without a messenger fails with its reason and the next channel takes over: a message must
+    never count as sent because it lies in a file.
+    """
+    found: tuple[Messenger, ...] = sms_messengers(settings.gateway_variables)
     if settings.smtp_url:
-        email: Messenger = SmtpMessenger(settings.smtp_url, settings.mail_from)
-    else:
-        email = Inbox(folder, "email")
-    return (email, Inbox(folder, "sms"))
+        found = (SmtpMessenger(settings.smtp_url, settings.mail_from), *found)
+    if settings.demo:
+        channels = {messenger.channel for messenger in found}
+        found += tuple(one for one in inbox_messengers(settings) if one.channel not in channels)
+    return found
+
+
+def inbox_messengers(settings: Settings) -> tuple[Messenger, ...]:
+    """Both channels into the demonstration's inbox: files, one for each message."""
+    folder = settings.data_dir / "inbox"
+    return (Inbox(folder, "email"), Inbox(folder, "sms"))

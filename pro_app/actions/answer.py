@@ -177,8 +177,7 @@ def submit(
 
     Raises `AnswerFault`, `InstrumentNotHere`, `VersionUnknown`, `PackUnknown`, `ResponseIdTaken`.
     """
-    came, opened = responses.arrivals(tx, [person.id])[person.id], drafts.opened(tx, [person.id])[person.id]
-    stop = journey.build(study, person, came.received, came.windows, now, opened).at(timepoint)
+    stop = journey.of(tx, study, person, now).at(timepoint)
     definition = _instrument_of(stop, catalogue, sent.instrument)
     if sent.version != definition.version:
         raise VersionUnknown()
@@ -217,7 +216,7 @@ def submit(
         "hash": content,
     }
     audit.append(tx, person.site, actor, "response_received", person.study_number, detail, now)
-    if sent.instrument in opened.get(timepoint, {}):
+    if new.opened_at:
         drafts.drop(tx, person.id, timepoint, sent.instrument)
     return _receipt(sent.response, content, now, new.standing, repeated=False)
 
@@ -250,6 +249,7 @@ def _new_response(
         started_at=sent.started_at,
         finished_at=sent.finished_at,
         received_at=now,
+        opened_at=stop.opened.get(sent.instrument),
         window=(visit.due, visit.opens, visit.closes) if visit.due and visit.opens and visit.closes else None,
         answers=checked.on_the_wire(),
         free_text=frozenset(item.id for item in definition.items if item.kind == "text"),

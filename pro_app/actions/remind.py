@@ -16,7 +16,7 @@ from pro_app import journey
 from pro_app.errors import ProAppError
 from pro_app.journey import Journey
 from pro_app.letters import reach
-from pro_app.records import audit, deliveries, participants, responses
+from pro_app.records import audit, deliveries, participants
 from pro_app.records.audit import CLOCK
 from pro_app.records.deliveries import Delivery
 from pro_app.records.participants import AnchorName, Participant
@@ -163,7 +163,7 @@ def _judge_page(
     tx: Transaction, study: Study, people: list[Participant], now: datetime, further: Place | None
 ) -> Findings:
     ids = [person.id for person in people]
-    done, windows = responses.done_for(tx, ids), responses.windows_for(tx, ids)
+    remembered = journey.pasts(tx, ids)
     past, refusing = deliveries.of_many(tx, ids), deliveries.unwilling(tx, ids)
     decisions: dict[int, Decision] = {}
     calls_off: list[tuple[Delivery, str]] = []
@@ -171,7 +171,7 @@ def _judge_page(
     for person in people:
         rows = past.get(person.id, ())
         try:
-            course = journey.build(study, person, done.get(person.id, {}), windows.get(person.id, {}), now)
+            course = journey.build(study, person, remembered[person.id], now)
             identity = participants.identity_of(tx, person)
             facts = reach.facts_of(tx, person, identity, rows, willing=person.id not in refusing)
             decision = _new_only(_decide(study, course, facts, rows, now), rows)

@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol, TextIO
 import click
 from tqdm import tqdm
 
-from pro_app.cli.instrument_options import faults_told, questionnaires_option, told
+from pro_app.cli.instrument_options import faults_told, questionnaires_option
 from pro_app.instruments.catalogue import load_instrument
 from pro_app.scoring.faults import BadRow
 from pro_app.scoring.table import TableScorer
@@ -86,7 +86,7 @@ def _run(
                 rejects.take(bad)
             bar.advance()
     except BadRow as fault:
-        raise click.ClickException(f"{source}: {told(fault)}") from fault
+        raise click.ClickException(f"{source}: {fault}") from fault
 
 
 def _rows(reader: Iterator[list[str]], source: str) -> Iterator[list[str]]:

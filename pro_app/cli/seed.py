@@ -8,7 +8,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
@@ -31,7 +31,7 @@ from pro_app.records.staff import Role
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site
 from pro_app.schedule.window import today
-from pro_app.wiring import Service
+from pro_app.wiring import Service, inbox_messengers
 
 SEEDER = Actor("system", "seed")
 REMINDED_DAYS = 21
@@ -80,6 +80,8 @@ def seed_database(
         if participants.count(tx):
             raise AlreadySeeded()
     logging.getLogger(clock.__name__).setLevel(logging.WARNING)  # hundreds of lines about the past
+    # The past's messages go into the inbox whatever is set up: nobody is written to about last week.
+    past = replace(service, messengers=inbox_messengers(service.settings))
     signed = _staff(service, now)
     events = sorted(_events(service, count, now), key=lambda event: event.at)
     moments = [*sorted(_ticks(service, now)), now]
@@ -93,7 +95,7 @@ def seed_database(
         progress.update(done - progress.n)
         if moment < now:
             # What the clock would have done then, but for the registry, which is told when it runs.
-            clock.remind_and_send(service, moment)
+            clock.remind_and_send(past, moment)
     progress.close()
     logging.getLogger(clock.__name__).setLevel(logging.NOTSET)
     return signed

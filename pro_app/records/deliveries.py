@@ -48,6 +48,7 @@ class Delivery:
     attempts: int
     provider: str | None
     remote_id: str | None
+    refused_address: str | None
     detail: str | None
     sent_at: datetime | None
     resolved_at: datetime | None
@@ -202,8 +203,7 @@ def address_hash(tx: Transaction, address: str) -> str:
 def is_refused(tx: Transaction, rows: Iterable[Delivery], channel: str, address: str) -> bool:
     """Whether a provider has said of this very address that it doesn't exist.
 
-    Such a row keeps the address's hash where the provider's id of the message would stand. A corrected
-    address has another hash, and messages go out again.
+    A corrected address has another hash, and messages go out again.
     """
-    hashes = {row.remote_id for row in rows if row.state == "address_refused" and row.channel == channel}
+    hashes = {row.refused_address for row in rows if row.refused_address and row.channel == channel}
     return bool(hashes) and address_hash(tx, address) in hashes

@@ -242,7 +242,7 @@ def _outcome(statement: Update, outcome: Outcome, address_hash: str, now: dateti
     if outcome.remote_id:
         values["remote_id"] = outcome.remote_id[:200]
     if state == "address_refused":
-        values["remote_id"] = address_hash
+        values["refused_address"] = address_hash
     if state == "failed":
         values["reason"] = "delivery_refused"
     return statement.values(**values, resolved_at=now, claimed_by=None)

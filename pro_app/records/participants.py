@@ -190,11 +190,14 @@ def page(
 def due(
     tx: Transaction, anchor: AnchorName, first: date, last: date, *, after_id: int = 0, limit: int = 500
 ) -> tuple[Participant, ...]:
-    """Active participants whose anchor date lies in first..last: an index range, so cost follows it."""
+    """Participants whose anchor date lies in first..last: an index range, so cost follows it.
+
+    Whatever their status: that somebody withdrawn is not written to is a decision with a row of its own.
+    """
     column = _ANCHOR_COLUMNS[anchor]
     query = (
         select(*_COLUMNS)
-        .where(column.between(first, last), participant.c.status == "active", participant.c.id > after_id)
+        .where(column.between(first, last), participant.c.id > after_id)
         .order_by(participant.c.id)
         .limit(limit)
     )

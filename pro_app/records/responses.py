@@ -23,7 +23,8 @@ class NewResponse:
     """One instrument at one timepoint as it was sent.
 
     `answers` maps item id to `{"value": …}` or `{"missing": code}`; `free_text` holds the ids whose
-    value is the person's own words, which are sealed. `window` is due, opens, closes of the visit then.
+    value is the person's own words, which are sealed. `opened_at` is when the form was first
+    opened on the server's clock, `window` due, opens, closes of the visit then.
     """
 
     uuid: str
@@ -41,6 +42,7 @@ class NewResponse:
     started_at: datetime
     finished_at: datetime
     received_at: datetime
+    opened_at: datetime | None
     window: tuple[date, date, date] | None
     answers: Mapping[str, Answer]
     free_text: frozenset[str]
@@ -115,6 +117,7 @@ def add(tx: Transaction, new: NewResponse) -> int:
             "started_at": new.started_at,
             "finished_at": new.finished_at,
             "received_at": new.received_at,
+            "opened_at": new.opened_at,
             "window_due": due,
             "window_opens": opens,
             "window_closes": closes,
@@ -177,10 +180,11 @@ def of_participant(tx: Transaction, participant_id: int) -> tuple[Stored, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """What of one participant has come in. `received`: timepoint -> instrument -> instant (UTC); `windows`:
-    timepoint -> due, opens, closes as they were when the latest response came."""
+    """What of one participant has come in: `received` and `opened`, timepoint -> instrument -> instant
+    (UTC); `windows`, timepoint -> due, opens, closes as they were when the latest response came."""
 
     received: dict[str, dict[str, datetime]]
+    opened: dict[str, dict[str, datetime]]
     windows: dict[str, tuple[date, date, date]]
 
 
@@ -190,6 +194,7 @@ _ARRIVALS = (
         response.c.timepoint,
         response.c.instrument,
         response.c.received_at,
+        response.c.opened_at,
         response.c.window_due,
         response.c.window_opens,
         response.c.window_closes,
@@ -201,26 +206,16 @@ _ARRIVALS = (
 
 def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arrivals]:
     """The current responses of each of `participant_ids`, in one query; nobody is left out."""
-    found = {one: Arrivals({}, {}) for one in participant_ids}
-    for one, timepoint, instrument, received_at, due, opens, closes in tx.conn.execute(
+    found = {one: Arrivals({}, {}, {}) for one in participant_ids}
+    for one, timepoint, instrument, received_at, opened_at, due, opens, closes in tx.conn.execute(
         _ARRIVALS, {"ids": list(participant_ids)}
     ):
         found[one].received.setdefault(timepoint, {})[instrument] = received_at
+        if opened_at is not None:
+            found[one].opened.setdefault(timepoint, {})[instrument] = opened_at
         if due is not None:
             found[one].windows[timepoint] = (due, opens, closes)
     return found
-
-
-def done_for(tx: Transaction, participant_ids: Iterable[int]) -> dict[int, dict[str, dict[str, datetime]]]:
-    """When each instrument was received: participant id -> timepoint -> instrument -> instant (UTC)."""
-    return {one: came.received for one, came in arrivals(tx, list(participant_ids)).items()}
-
-
-def windows_for(
-    tx: Transaction, participant_ids: Iterable[int]
-) -> dict[int, dict[str, tuple[date, date, date]]]:
-    """The window of each visit when its latest response came: participant id -> timepoint -> days."""
-    return {one: came.windows for one, came in arrivals(tx, list(participant_ids)).items()}
 
 
 def answers_of(tx: Transaction, uuid: str) -> dict[str, Answer]:

@@ -173,6 +173,8 @@ response = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    # When the form was first opened, on the server's clock: decides whether grace days count.
+    Column("opened_at", UtcDateTime),
     # The visit's window as it was when this came: a finished visit keeps it when surgery moves.
     Column("window_due", Date),
     Column("window_opens", Date),
@@ -260,6 +262,8 @@ delivery = Table(
     Column("claimed_until", UtcDateTime),
     Column("provider", String(40)),
     Column("remote_id", String(200)),
+    # Of an address that does not exist: known again by this, until it is corrected.
+    Column("refused_address", String(64)),
     Column("detail", Text),
     Column("sent_at", UtcDateTime),
     Column("resolved_at", UtcDateTime),

@@ -67,6 +67,7 @@ def answered(house: Service, person: participants.Participant, timepoint: str, a
                 started_at=at,
                 finished_at=at,
                 received_at=at,
+                opened_at=None,
                 window=None,
                 answers={},
                 free_text=frozenset(),

@@ -134,6 +134,7 @@ def answer(
             started_at=now - timedelta(minutes=6),
             finished_at=now,
             received_at=now,
+            opened_at=None,
             window=None,
             answers=given,
             free_text=frozenset(item.id for item in definition.items if item.kind == "text"),

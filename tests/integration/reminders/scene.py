@@ -157,6 +157,7 @@ def _answered(person: Participant, timepoint: str, instrument: str, now: datetim
         started_at=now,
         finished_at=now,
         received_at=now,
+        opened_at=None,
         window=None,
         answers={},
         free_text=frozenset(),
