@@ -13,12 +13,20 @@ from pro_app.sentences import (
     about_registries,
     about_schedule,
     about_the_program,
+    about_visits,
 )
 from pro_app.sentences.marking import N_
 
 __all__ = ["N_", "SENTENCES", "sentence", "template_of"]
 
-_ROOMS = (about_the_program, about_instruments, about_schedule, about_messages, about_registries)
+_ROOMS = (
+    about_the_program,
+    about_visits,
+    about_instruments,
+    about_schedule,
+    about_messages,
+    about_registries,
+)
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()}
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from pro_app.errors import NotFound, ProAppError
 from pro_app.records.schema import participant
@@ -108,29 +109,31 @@ def insert_new(
     taken = select(participant.c.id).where(participant.c.study_number == study_number)
     if tx.conn.execute(taken).first():
         raise StudyNumberTaken(study_number=study_number)
-    result = tx.conn.execute(
-        insert(participant).values(
-            uuid=uuid,
-            study_number=study_number,
-            site=site,
-            arm=arm,
-            language=language,
-            handle=handle,
-            link_epoch=0,
-            code_epoch=code_epoch,
-            code_hash=code_hash,
-            identity_sealed=seal_identity(tx, uuid, identity),
-            phone_lookup=tx.keys.blind(identity.phone, "phone") if identity.phone else None,
-            status="active",
-            status_since=now,
-            enrolled_on=enrolled_on,
-            surgery_state="planned" if surgery_planned_on else "unknown",
-            surgery_planned_on=surgery_planned_on,
-            surgery_on=surgery_planned_on,
-            row_version=1,
-            created_at=now,
-        )
+    new = insert(participant).values(
+        uuid=uuid,
+        study_number=study_number,
+        site=site,
+        arm=arm,
+        language=language,
+        handle=handle,
+        link_epoch=0,
+        code_epoch=code_epoch,
+        code_hash=code_hash,
+        identity_sealed=seal_identity(tx, uuid, identity),
+        phone_lookup=tx.keys.blind(identity.phone, "phone") if identity.phone else None,
+        status="active",
+        status_since=now,
+        enrolled_on=enrolled_on,
+        surgery_state="planned" if surgery_planned_on else "unknown",
+        surgery_planned_on=surgery_planned_on,
+        surgery_on=surgery_planned_on,
+        row_version=1,
+        created_at=now,
     )
+    try:
+        result = tx.conn.execute(new)
+    except IntegrityError as fault:  # somebody enrolled the same number at the same instant
+        raise StudyNumberTaken(study_number=study_number) from fault
     assert result.inserted_primary_key is not None
     return int(result.inserted_primary_key[0])
 

@@ -7,7 +7,8 @@ codes is never held up, and nobody is locked out for good.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.records.schema import throttle
 from pro_app.records.store import Transaction
@@ -37,9 +38,9 @@ def wait_seconds(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> i
 
 def failed(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> None:
     """Count one failed guess."""
-    level = _level(tx, bucket, limit, now)
-    if level is None:
-        tx.conn.execute(insert(throttle).values(bucket=bucket, level=1.0, updated_at=now))
-        return
+    empty = (postgresql.insert if tx.on_postgres else sqlite.insert)(throttle)
+    # Two first failures at the same instant: the second waits here, then counts on.
+    tx.conn.execute(empty.values(bucket=bucket, level=0.0, updated_at=now).on_conflict_do_nothing())
+    level = _level(tx, bucket, limit, now) or 0.0
     change = update(throttle).where(throttle.c.bucket == bucket)
     tx.conn.execute(change.values(level=min(level + 1, float(limit.size)), updated_at=now))

@@ -50,5 +50,6 @@ SENTENCES: dict[str, str] = {
     "response_id_taken": N_("This answer sheet belongs to another visit. Please reload the page."),
     "malformed": N_("The field %(field)s is missing or is not what it should be."),
     "changed_meanwhile": N_("Somebody else changed this participant meanwhile. Please look at it again."),
+    "login_taken": N_("There is already an account %(login)s."),
     "study_number_taken": N_("There is already a participant with the study number %(study_number)s."),
 }

@@ -4,43 +4,26 @@ Read by a cookie or a header, written only with the header `Authorization: Visit
 `docs/device-api.md`; the shapes are in `docs/openapi.yaml`.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from flask import Blueprint, Response, g, jsonify, make_response, request
-from flask_babel import gettext
 
 from pro_app.actions import answer, consent
 from pro_app.actions.answer import Submission
 from pro_app.actions.visit import Look, Part, look
 from pro_app.errors import NotFound, ProAppError
-from pro_app.sentences.about_instruments import SENTENCES as ABOUT_ANSWERS
 from pro_app.links import Ticket
-from pro_app.messages import template_of
 from pro_app.records.responses import Helper, Mode
-from pro_app.web import locale, problems, question_page
+from pro_app.web import locale, question_page
 from pro_app.web.current import now, patient, service, visiting
 from pro_app.web.device_body import Fields, read_json
 from pro_app.web.display import said
 from pro_app.web.guard import device
-from pro_app.web.visit_sentences import SENTENCES
 
 blueprint = Blueprint("device", __name__, url_prefix="/device")
 
 MODES: tuple[Mode, ...] = ("own_phone", "clinic_tablet", "interview")
 HELPERS: tuple[Helper, ...] = ("alone", "read", "filled")
-_SENTENCES = {**ABOUT_ANSWERS, **SENTENCES}
-# 403: the person has to do something first. 409: the page is older than the server. 422: JSON, no answer.
-_STATUS = {
-    "privacy_first": 403,
-    "privacy_declined": 403,
-    "visit_other": 403,
-    "pack_unknown": 409,
-    "version_unknown": 409,
-    "instrument_not_here": 404,
-    "malformed": 422,
-    "unreadable": 400,
-    **{code: 422 for code in ABOUT_ANSWERS if code.startswith("answer_")},
-}
 
 
 class OtherVisit(ProAppError):
@@ -53,18 +36,6 @@ class NotJson(ProAppError):
     """The content type is not JSON's."""
 
     code = "not_json"
-
-
-@blueprint.errorhandler(ProAppError)
-def refused(fault: ProAppError) -> Response:
-    """`{"error", "message"}` with the fault in the person's words, dates as people write them."""
-    status = _STATUS.get(fault.code) or problems.STATUS.get(fault.code, 400)
-    params = {
-        name: locale.long_date(value) if isinstance(value, date) else value
-        for name, value in fault.params.items()
-    }
-    template = gettext(_SENTENCES.get(fault.code) or template_of(fault.code))
-    return problems.answer(fault.code, template % params if params else template, status)
 
 
 @blueprint.get("/visit/<ref>")

@@ -6,7 +6,6 @@ Opening any of them changes nothing, on whatever device and however often: scann
 from typing import cast
 
 from flask import Blueprint, Response, g, redirect, request, session, url_for
-from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
 from pro_app import journey
@@ -21,7 +20,6 @@ from pro_app.schedule.window import today
 from pro_app.web import cookies, display, problems, visit_page
 from pro_app.web.current import address, now, service
 from pro_app.web.guard import public
-from pro_app.web.visit_sentences import SENTENCES
 
 blueprint = Blueprint("entry", __name__)
 display.install(blueprint)
@@ -139,10 +137,10 @@ def _landing_page(seen: Look, asks: GuardQuestion | None, fault: ProAppError | N
     response = visit_page.page(
         "landing",
         seen.site,
-        _STATUS.get(fault.code, 400) if fault else 200,
+        problems.status_of(fault.code) if fault else 200,
         seen=seen,
         asks=asks,
-        fault=_sentence(fault) if fault else "",
+        fault=problems.sentence(fault) if fault else "",
     )
     return _come_back(response, fault)
 
@@ -152,28 +150,13 @@ def start_page(typed: str = "", fault: ProAppError | None = None) -> Response:
     response = visit_page.page(
         "start",
         None,
-        _STATUS.get(fault.code, 400) if fault else 200,
+        problems.status_of(fault.code) if fault else 200,
         typed=typed[:40],
-        fault=_sentence(fault) if fault else "",
+        fault=problems.sentence(fault) if fault else "",
         about_link=isinstance(fault, admit.LinkUnknown),
         started=cookies.read_visit() is not None and fault is None,
     )
     return _come_back(response, fault)
-
-
-_STATUS = {
-    "link_unknown": 404,
-    "code_unknown": 404,
-    "wrong_person": 403,
-    "too_many_tries": 429,
-    "sign_in_first": 401,
-}
-
-
-def _sentence(fault: ProAppError) -> str:
-    if isinstance(fault, admit.WrongPerson):
-        return str(gettext(SENTENCES[fault.code]))
-    return problems.sentence(fault)
 
 
 def _come_back(response: Response, fault: ProAppError | None) -> Response:

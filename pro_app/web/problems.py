@@ -1,6 +1,7 @@
 """Every fault becomes a sentence in the person's language: a page for people, JSON for the page's calls."""
 
 import logging
+from datetime import date
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -10,29 +11,39 @@ from werkzeug.exceptions import HTTPException
 
 from pro_app.errors import ProAppError
 from pro_app.messages import template_of
+from pro_app.web.locale import long_date
 
 log = logging.getLogger(__name__)
 
-# Codes that aren't simply "what you sent is wrong" (400).
+# Codes that aren't simply "what you sent is wrong" (400). 403: the person has to do something first. 409: the
+# page is older than the server, or somebody was faster. 410: it is over. 422: readable, but no answer.
 STATUS = {
     "error": 500,
     "not_found": 404,
     "link_unknown": 404,
     "code_unknown": 404,
-    "method_not_allowed": 405,
+    "instrument_not_here": 404,
     "sign_in_first": 401,
     "not_allowed": 403,
-    "too_large": 413,
-    "not_json": 415,
-    "answer_fault": 422,
-    "too_many_tries": 429,
+    "privacy_first": 403,
+    "privacy_declined": 403,
+    "visit_other": 403,
+    "wrong_person": 403,
+    "method_not_allowed": 405,
+    "pack_unknown": 409,
+    "version_unknown": 409,
+    "response_id_taken": 409,
     "visit_not_open": 409,
-    "visit_closed": 410,
-    "participant_stopped": 410,
+    "visit_not_scheduled": 409,
     "changed_meanwhile": 409,
     "study_number_taken": 409,
-    "response_id_taken": 409,
-    "visit_not_scheduled": 409,
+    "login_taken": 409,
+    "visit_closed": 410,
+    "participant_stopped": 410,
+    "too_large": 413,
+    "not_json": 415,
+    "malformed": 422,
+    "too_many_tries": 429,
     "busy": 503,
 }
 _HTTP_CODES = {
@@ -53,9 +64,16 @@ def wants_json() -> bool:
 
 
 def sentence(fault: ProAppError) -> str:
-    """The fault in the language of the request."""
+    """The fault in the language of the request, dates as people write them in it."""
     template = gettext(template_of(fault.code))
-    return template % fault.params if fault.params else template
+    params = {
+        name: long_date(value) if isinstance(value, date) else value for name, value in fault.params.items()
+    }
+    return template % params if params else template
+
+
+def status_of(code: str) -> int:
+    return STATUS.get(code, 422 if code.startswith("answer_") else 400)
 
 
 def answer(code: str, message: str, status: int) -> Response:
@@ -64,14 +82,16 @@ def answer(code: str, message: str, status: int) -> Response:
         response = make_response(jsonify(error=code, message=message), status)
     else:
         title = gettext("Page not found") if status == 404 else gettext("That did not work")
-        response = make_response(render_template("problem.html", title=title, message=message), status)
+        staff = request.path.startswith("/staff")
+        page = render_template("problem.html", title=title, message=message, staff=staff)
+        response = make_response(page, status)
     if status in (429, 503):
         response.headers["Retry-After"] = "30"
     return response
 
 
 def _own(fault: ProAppError) -> Response:
-    return answer(fault.code, sentence(fault), STATUS.get(fault.code, 400))
+    return answer(fault.code, sentence(fault), status_of(fault.code))
 
 
 def _http(fault: HTTPException) -> Response:

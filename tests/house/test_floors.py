@@ -13,7 +13,7 @@ FLOORS = (
     ("config", "keys", "links", "ports", "instruments", "schedule"),
     ("records",),
     ("journey",),
-    ("letters",),
+    ("letters", "exports"),
     ("actions", "gateways", "demo_registry"),
     ("wiring",),
     ("web", "clock"),

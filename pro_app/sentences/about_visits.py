@@ -1,6 +1,6 @@
-"""What the codes of the visit's pages and of the device interface say; `messages` takes them in."""
+"""What the codes of the visit's pages and of the device interface say."""
 
-from pro_app.messages import N_
+from pro_app.sentences.marking import N_
 
 SENTENCES: dict[str, str] = {
     "privacy_first": N_("Please read the privacy notice on your follow-up page first. Your answers wait."),
