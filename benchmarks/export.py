@@ -1,0 +1,217 @@
+"""Taking 100,000 responses out: seconds and memory of each format, beside reading the same rows alone.
+
+Each export runs in a process of its own, so that its memory is its own.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import insert
+
+from benchmarks.rows import Row
+from pro_app.actions import export as exporting
+from pro_app.actions.export import Wish
+from pro_app.config import read_settings
+from pro_app.exports.shelf import FORMATS
+from pro_app.records import export_rows, migrating, schema
+from pro_app.records.store import Transaction
+from pro_app.scoring.engine import score
+from pro_app.web.export_words import speaking_app, words_in
+from pro_app.wiring import Service, build
+
+RESPONSES = 100_000
+MOST_SECONDS, MOST_MB = 60, 300
+NOW = datetime(2026, 12, 1, 4, tzinfo=UTC)
+OPERATED = date(2025, 6, 2)
+
+
+def measure(folder: Path) -> list[Row]:
+    """The figures of issue 6: 100,000 responses in under 60 s and 300 MB, each format by itself."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fill(_service(folder), RESPONSES)
+    rows = []
+    floor = _run(folder, "")
+    for name in (*FORMATS, "all"):
+        one = _run(folder, name)
+        rows.append(Row(f"export of {RESPONSES:,} responses, {name}", one.seconds, "s", target=MOST_SECONDS))
+        rows.append(
+            Row(f"the same, most memory ({one.disk_mb:,.0f} MB of files)", one.peak_mb, "MB", target=MOST_MB)
+        )
+        beside = "reading alone"
+        rows.append(Row("the same, beside reading the rows", one.seconds, "s", floor.seconds, beside))
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one run took."""
+
+    seconds: float
+    peak_mb: float
+    disk_mb: float
+
+
+def _run(folder: Path, name: str) -> Figures:
+    command = [sys.executable, "-m", "benchmarks.export", str(folder), name]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return Figures(**json.loads(done.stdout))
+
+
+def _service(folder: Path) -> Service:
+    return build(read_settings({"PRO_APP_DATA_DIR": str(folder)}))
+
+
+def fill(service: Service, responses: int) -> None:
+    """A database in which every participant has answered every form; answers differ, one in 30 is missing."""
+    migrating.up(service.store)
+    study = service.study
+    forms = [(visit, name) for visit in study.timepoints for name in visit.instruments]
+    chance = Random(6120426)
+    for start in range(0, -(-responses // len(forms)), 200):
+        last = min(start + 200, -(-responses // len(forms)))
+        with service.store.writing() as tx:
+            _people(tx, service, range(start, last))
+            numbers = range(start * len(forms) + 1, last * len(forms) + 1)
+            pairs = zip(numbers, product(range(start + 1, last + 1), forms), strict=True)
+            drawn = [
+                _response(service, chance, number, person, visit.id, name)
+                for number, (person, (visit, name)) in pairs
+            ]
+            tx.conn.execute(insert(schema.response), [row for row, _ in drawn])
+            tx.conn.execute(insert(schema.score), [row for _, rows in drawn for row in rows])
+
+
+def _people(tx: Transaction, service: Service, numbers: range) -> None:
+    sites = service.study.sites
+    tx.conn.execute(
+        insert(schema.participant),
+        [
+            {
+                "id": number + 1,
+                "uuid": str(uuid.UUID(int=number)),
+                "study_number": f"{sites[number % len(sites)].code}-{number:06}",
+                "site": sites[number % len(sites)].code,
+                "arm": service.study.arms[number % 2].id,
+                "language": "zh-Hans",
+                "handle": f"h{number}",
+                "link_epoch": 0,
+                "code_epoch": 0,
+                "code_hash": f"{number:064}",
+                "identity_sealed": "sealed",
+                "status": "active",
+                "status_since": NOW,
+                "enrolled_on": OPERATED - timedelta(days=9),
+                "surgery_state": "done",
+                "surgery_planned_on": OPERATED,
+                "surgery_done_on": OPERATED,
+                "surgery_on": OPERATED,
+                "row_version": 1,
+                "created_at": NOW,
+            }
+            for number in numbers
+        ],
+    )
+
+
+def _response(
+    service: Service, chance: Random, number: int, person: int, visit: str, name: str
+) -> tuple[dict[str, object], list[dict[str, object]]]:
+    instrument = service.catalogue.instrument(name)
+    wire: dict[str, dict[str, object]] = {}
+    for item in instrument.items:
+        if chance.random() < 1 / 30:
+            wire[item.id] = {"missing": "skipped"}
+        elif item.kind == "text":
+            wire[item.id] = {"sealed": True}
+        elif item.kind == "body":
+            regions = chance.sample(instrument.region_ids, 3)
+            wire[item.id] = {"value": {"regions": regions, "worst": regions[0]}}
+        else:
+            code = chance.choice(item.codes)
+            wire[item.id] = {"value": bool(code) if item.kind == "yes_no" else code}
+    came = datetime(2025, 6, 2, 4, tzinfo=UTC) + timedelta(seconds=number)
+    row = {
+        "id": number,
+        "uuid": str(uuid.UUID(int=number)),
+        "participant_id": person,
+        "timepoint": visit,
+        "instrument": name,
+        "version": instrument.version,
+        "language": "zh-Hans",
+        "pack": service.catalogue.pack(name, "zh-Hans").hash,
+        "mode": "own_phone",
+        "helper": "alone",
+        "standing": "current",
+        "revision": 1,
+        "started_at": came,
+        "finished_at": came,
+        "received_at": came,
+        "answers": json.dumps(wire, separators=(",", ":")),
+        "content_hash": f"{number:064}",
+    }
+    given = {item: wire[item].get("value") for item in instrument.scoring.answers}
+    sheet = score(instrument.scoring, given)  # type: ignore[arg-type]
+    scores = [
+        {
+            "response_id": number,
+            "algorithm": sheet.algorithm,
+            "scale": one.scale,
+            "value": one.value,
+            "reason": one.reason,
+            "used": " ".join(one.used),
+            "missing": " ".join(one.missing),
+            "answers_hash": "a" * 64,
+        }
+        for one in sheet.scores.values()
+    ]
+    return row, scores
+
+
+def _child(folder: Path, name: str) -> Figures:
+    """One export (or, without a name, the reading alone) in this process."""
+    service = _service(folder)
+    with speaking_app(str(service.settings.translations_dir)).test_request_context():
+        words = words_in("zh-Hans")
+    target = folder / f"out-{name}"
+    begun = time.perf_counter()
+    with service.store.reading() as tx:
+        export_rows.freeze(tx)
+        wish = Wish((name,), tuple(site.code for site in service.study.sites))
+        edition = exporting.edition_of(tx, service.study, service.catalogue, words, wish, "bench", NOW)
+        if name:
+            exporting.export(tx, edition, wish, target, resources=_resources())
+        else:
+            for _ in _forms(tx, edition):
+                pass
+    seconds = time.perf_counter() - begun
+    size = sum(path.stat().st_size for path in target.iterdir()) if name else 0
+    for path in target.iterdir() if name else ():
+        path.unlink()
+    if name:
+        target.rmdir()
+    return Figures(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, size / 1e6)
+
+
+def _forms(tx: Transaction, edition: object) -> Iterator[object]:
+    yield from exporting.each_person(tx, edition)  # type: ignore[arg-type]
+
+
+def _resources() -> object:
+    from pro_app.gateways.fhir_bundle import resources
+
+    return resources
+
+
+if __name__ == "__main__":
+    found = _child(Path(sys.argv[1]), sys.argv[2])
+    print(json.dumps({"seconds": found.seconds, "peak_mb": found.peak_mb, "disk_mb": found.disk_mb}))

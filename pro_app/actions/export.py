@@ -1,0 +1,157 @@
+"""Taking data out: every expected form with its state, answers and scores, into one folder of files.
+
+1. Open one consistent moment of the database and the folder aside.
+2. Page by page: participants, where they stand (`journey`), their responses and scores.
+3. Give every form to every file; count.
+4. Close the files, hash them, write the manifest, rename the folder.
+Identity and free text are not even read. Whoever calls decides about rights and writes the audit row.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pro_app import journey
+from pro_app.exports.aside import aside
+from pro_app.exports.edition import Edition, Words
+from pro_app.exports.fhir import Resources
+from pro_app.exports.forms import Form, forms_of
+from pro_app.exports.shelf import FORMATS, Shelf, UnknownFormat
+from pro_app.instruments.catalogue import Catalogue
+from pro_app.records import audit, export_rows
+from pro_app.records.audit import Actor
+from pro_app.records.store import Transaction
+from pro_app.schedule.elements import Study
+
+EVERY_FORMAT = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to leave: formats (or `all`), sites, visits (none: all), with or without the arm."""
+
+    formats: tuple[str, ...]
+    sites: tuple[str, ...]
+    timepoints: tuple[str, ...] = ()
+    arms: bool = False
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """The formats by name. Raises `UnknownFormat`."""
+        for name in self.formats:
+            if name not in (*FORMATS, EVERY_FORMAT):
+                raise UnknownFormat(format=name, known=", ".join((*FORMATS, EVERY_FORMAT)))
+        return FORMATS if EVERY_FORMAT in self.formats else tuple(dict.fromkeys(self.formats))
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: the folder, forms by state, and the files as they stand in the manifest."""
+
+    folder: Path
+    participants: int
+    forms: Mapping[str, int]
+
+    @property
+    def received(self) -> int:
+        return sum(self.forms.get(state, 0) for state in ("in_window", "late", "not_planned"))
+
+
+def edition_of(
+    tx: Transaction, study: Study, catalogue: Catalogue, words: Words, wish: Wish, release: str, now: datetime
+) -> Edition:
+    """What the files of this export have in common. Raises `UnknownSite` or `UnknownTimepoint`."""
+    for site in wish.sites:
+        study.site(site)
+    for timepoint in wish.timepoints:
+        study.timepoint(timepoint)
+    return Edition(
+        study=study,
+        catalogue=catalogue,
+        words=words,
+        as_of=now,
+        sites=wish.sites,
+        timepoints=wish.timepoints,
+        arms=wish.arms,
+        release=release,
+        kept=export_rows.kept(tx),
+    )
+
+
+def export(
+    tx: Transaction,
+    edition: Edition,
+    wish: Wish,
+    target: Path,
+    *,
+    resources: Resources | None = None,
+    tell: Callable[[int], object] = lambda _count: None,
+) -> Exported:
+    """Write the folder `target`; `tell` hears how many more participants are done.
+
+    Raises `FolderUsed`, `NoSpace`, `UnknownFormat`, `NoFhir`, `TooManyRows`; then nothing is left behind.
+    """
+    states: Counter[str] = Counter()
+    people = 0
+    with aside(target) as filling:
+        shelf = Shelf(filling, edition, wish.every, resources)
+        for forms in each_person(tx, edition):
+            for form in forms:
+                shelf.take(form)
+                states[form.state.value] += 1
+            people += 1
+            tell(1)
+        shelf.close()
+        filling.settle(_about(edition, wish, people, states))
+    return Exported(target, people, dict(states))
+
+
+def each_person(tx: Transaction, edition: Edition) -> Iterator[tuple[Form, ...]]:
+    """The forms of one participant after another, at the chosen sites and visits."""
+    wanted = set(edition.timepoints)
+    changes = export_rows.changes(tx)
+    for page in export_rows.people(tx, edition.sites):
+        ids = [person.id for person in page]
+        sheets = export_rows.sheets(tx, ids)
+        for way in journey.of_many(tx, edition.study, page, edition.as_of):
+            forms = forms_of(way, sheets[way.person.id], changes)
+            yield tuple(form for form in forms if not wanted or form.timepoint in wanted)
+
+
+def on_the_trail(
+    tx: Transaction, study: Study, wish: Wish, done: Exported, actor: Actor, now: datetime
+) -> None:
+    """Who took out what, on the study's own chain."""
+    detail = {
+        "formats": list(wish.every),
+        "sites": list(wish.sites),
+        "visits": list(wish.timepoints),
+        "arms": wish.arms,
+        "participants": done.participants,
+        "forms": sum(done.forms.values()),
+    }
+    audit.append(tx, audit.STUDY_CHAIN, actor, "exported", study.id, detail, now)
+
+
+def _about(edition: Edition, wish: Wish, people: int, states: Mapping[str, int]) -> dict[str, object]:
+    """The manifest without its list of files."""
+    return {
+        "study": edition.study.id,
+        "made_by": f"PRO follow-up {edition.release}",
+        "as_of": edition.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "language": edition.language,
+        "filter": {
+            "formats": list(wish.every),
+            "sites": list(edition.sites),
+            "visits": list(edition.timepoints) or [one.id for one in edition.study.timepoints],
+            "arms": edition.arms,
+        },
+        "counts": {
+            "participants": people,
+            "forms": sum(states.values()),
+            "by_state": dict(sorted(states.items())),
+        },
+        "never_exported": ["name", "telephone", "e-mail", "year of birth", "free text"],
+    }
