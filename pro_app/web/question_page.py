@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    get_template_attribute,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext, ngettext
 
 from pro_app.errors import NotFound
@@ -20,7 +31,7 @@ from pro_app.instruments.definition import Instrument, Item
 from pro_app.instruments.wording import WordingPack
 from pro_app.schedule.elements import Study
 from pro_app.web import body_map, forms, locale
-from pro_app.web.assets import Packed
+from pro_app.web.assets import FOR_EVER, Packed
 from pro_app.web.current import service
 from pro_app.web.guard import public
 from pro_app.wiring import Service
@@ -56,6 +67,12 @@ def pages() -> Pages:
         if _EXTENSION not in app.extensions:
             app.extensions[_EXTENSION] = _render_all(app, service())
     return cast(Pages, app.extensions[_EXTENSION])
+
+
+def forget(app: Flask) -> None:
+    """Render anew when next asked: wording or assets are not what they were."""
+    with _LOCK:
+        app.extensions.pop(_EXTENSION, None)
 
 
 def page_url(service: Service, instrument_id: str, language: str) -> str:
@@ -96,6 +113,27 @@ def show(instrument_id: str, language: str, digest: str) -> Response:
     return cast(Response, response.make_conditional(request))
 
 
+@blueprint.get("/q/figure/<digest>")
+@public("the drawing of a body without any marks; the same for everybody")
+def figure(digest: str) -> Response:
+    """Both sides in one SVG, without words: names come from the page's own list."""
+    packed = _figure()
+    response = packed.response(FOR_EVER if digest == packed.digest else "no-store")
+    response.set_etag(packed.digest)
+    return cast(Response, response.make_conditional(request))
+
+
+def _figure() -> Packed:
+    drawing = get_template_attribute("question/body_map.html", "figure")(body_map)
+    whole = f'<svg xmlns="http://www.w3.org/2000/svg">{drawing}</svg>'
+    return Packed(whole.encode(), "image/svg+xml; charset=utf-8")
+
+
+def figure_url() -> str:
+    """Where the drawing of the body is."""
+    return f"/q/figure/{_figure().digest}"
+
+
 def _render_all(app: Flask, service: Service) -> Pages:
     packed: dict[tuple[str, str], Packed] = {}
     for instrument in service.catalogue.instruments.values():
@@ -117,7 +155,7 @@ def _render(service: Service, instrument: Instrument, language: str) -> str:
         instrument=instrument,
         pack=pack,
         form=form,
-        body=body_map,
+        figure=figure_url(),
         emergency=_in(service.study.emergency.text, language),
         others={other: locale.NAMES.get(other, other) for other in _others(service, instrument, language)},
         settings=_settings(service, instrument, pack, language),

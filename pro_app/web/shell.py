@@ -23,6 +23,7 @@ blueprint = Blueprint("shell", __name__)
 
 ADDRESS = "/app"
 SCRIPTS = (
+    "start.js",
     "question.js",
     "store.js",
     "outbox.js",
@@ -45,7 +46,7 @@ PAPER = "#f7f6f2"
 @public("the script that keeps the questions for offline; nothing personal")
 def worker() -> Response:
     """Asked for again by browsers at every visit: small, and changed only when a release changes."""
-    kept = [ADDRESS, *_pages()]
+    kept = [ADDRESS, *_pages(), question_page.figure_url()]
     kept += [assets().url(name) for name in ("patient.css", *SCRIPTS, "icons/icon.svg")]
     script = assets().files["worker.js"].body.decode()
     release = hashlib.sha256("".join([*kept, script, _shell()]).encode()).hexdigest()[:12]

@@ -1,10 +1,17 @@
 // The body diagram. The checkboxes of the list hold the answer; the figure only shades what they say, so
 // list, figure, keyboard and screen reader can't disagree.
 
-import { byId, items, page, read, setOf } from "./question.js";
+import { byId, page, read, setOf } from "./question.js";
+
+function drawn(name, attributes, words = "") {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+  made.textContent = words;
+  return made;
+}
 
 class BodyMap {
-  constructor(item) {
+  constructor(item, drawing) {
     this.item = item;
     this.set = setOf(item);
     this.figure = byId(`${item}-figure`);
@@ -12,16 +19,35 @@ class BodyMap {
     this.worst = byId(`${item}_worst`);
     this.before = [];
     this.boxes = new Map([...this.list.querySelectorAll("input[type=checkbox]")].map((box) => [box.value, box]));
+    this._draw_in(drawing);
     this._shapes();
     this._buttons();
     this.set.addEventListener("change", () => this._draw());
     this.set.addEventListener("written", () => this._draw());
     this.set.querySelector(".spots").hidden = false;
     this.set.querySelector(".ways").hidden = false;
-    this.worst.closest("p").hidden = true;
     this._listed(false);
     this._side("back");
     this._draw();
+  }
+
+  /** The drawing has no words: places are called as in the list, sides as in the page. */
+  _draw_in(drawing) {
+    const canvas = this.figure.querySelector(".canvas");
+    for (const side of drawing.querySelectorAll(".body")) {
+      const body = document.importNode(side, true);
+      const { left, right, [side.dataset.side]: name } = canvas.dataset;
+      body.setAttribute("role", "group");
+      body.setAttribute("aria-label", name);
+      const seen = side.dataset.side === "front" ? [right, left] : [left, right];
+      seen.forEach((words, index) => body.append(drawn("text", { class: "sides", x: 20 + 160 * index, y: 24, "text-anchor": index ? "end" : "start", "aria-hidden": "true" }, words)));
+      for (const shape of body.querySelectorAll("[data-region]")) shape.append(drawn("title", {}, this._name(shape.dataset.region)));
+      canvas.append(body);
+    }
+  }
+
+  _name(region) {
+    return this.boxes.get(region).nextElementSibling.textContent;
   }
 
   _shapes() {
@@ -112,15 +138,7 @@ class BodyMap {
     for (const old of this.figure.querySelectorAll(".cross")) old.remove();
     const shape = this.shapes.find(({ dataset }) => dataset.region === worst);
     if (!shape) return;
-    const cross = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    const box = shape.getBBox();
-    const middle = box.x + box.width / 2;
-    const x = shape.hasAttribute("transform") ? 200 - middle : middle;
-    cross.setAttribute("class", "cross");
-    cross.setAttribute("aria-hidden", "true");
-    cross.setAttribute("transform", `translate(${x} ${box.y + box.height / 2})`);
-    cross.setAttribute("d", "M-5-5L5 5M5-5L-5 5");
-    shape.parentNode.append(cross);
+    shape.parentNode.append(drawn("path", { class: "cross", "aria-hidden": "true", transform: `translate(${shape.dataset.middle})`, d: "M-5-5L5 5M5-5L-5 5" }));
   }
 
   /** The shaded places as answers to "where does it hurt most?". */
@@ -140,7 +158,7 @@ class BodyMap {
         this.worst.value = region;
         this._tell();
       });
-      const words = Object.assign(document.createElement("span"), { textContent: this.boxes.get(region).nextElementSibling.textContent });
+      const words = Object.assign(document.createElement("span"), { textContent: this._name(region) });
       label.append(radio, words);
       room.append(label);
       if (region === focused) radio.focus();
@@ -148,6 +166,10 @@ class BodyMap {
   }
 }
 
-export function start() {
-  for (const { id } of page.items) if (items.get(id).kind === "body") new BodyMap(id);
+/** Until the figure is there, and if it never comes, the list is. */
+export async function start() {
+  for (const { id } of page.items.filter(({ kind }) => kind === "body")) {
+    const reply = await fetch(byId(`${id}-figure`).dataset.address);
+    if (reply.ok) new BodyMap(id, new DOMParser().parseFromString(await reply.text(), "image/svg+xml"));
+  }
 }

@@ -1,6 +1,6 @@
 // The worker that keeps the pages for offline, the manifest for the home screen, and asking before a new version.
 
-import { app, byId, page } from "./question.js";
+import { app, page } from "./question.js";
 
 const text = page.text;
 
@@ -14,7 +14,7 @@ function offer(worker) {
     worker.postMessage("change");
   };
   bar.append(button);
-  byId("main").before(bar);
+  document.querySelector("header").append(bar);
 }
 
 async function work() {

@@ -1,13 +1,10 @@
 // Talking to the hospital. Nothing on this device is let go before the hospital has said, in a reply
 // that could only come from it, that it holds the same thing: a hotel's sign-in page answers 200 too.
-//
-// Records, each under a key that ends in "/": visit, draft (id and start of a response), place (where the
-// person is), answer (one an item), parcel (a complete response on its way), receipt.
+
+import { ask, askVisit, early } from "./start.js";
+import { key } from "./store.js";
 
 const WAITS = [2, 5, 15, 30, 60]; // seconds between tries while something waits
-const SILENCE = 15000; // milliseconds after which a try counts as failed
-
-export const key = (kind, ...names) => [kind, ...names].join("/") + "/";
 const channel = globalThis.BroadcastChannel ? new BroadcastChannel("pro-follow-up") : null;
 
 /** JSON with sorted keys and no spaces: the bytes that phone and hospital both hash. */
@@ -25,41 +22,6 @@ export async function contentHash({ answers, instrument, language, pack, respons
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
-/** One request; never throws. `json` is there only when the reply says that it is JSON and is. */
-async function ask(path, token, body) {
-  const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), SILENCE);
-  const headers = { Accept: "application/json" };
-  if (token) headers.Authorization = `Visit ${token}`;
-  if (body) headers["Content-Type"] = "application/json";
-  try {
-    const reply = await fetch(path, {
-      method: body ? "POST" : "GET",
-      headers,
-      body: body && JSON.stringify(body),
-      redirect: "manual",
-      cache: "no-store",
-      credentials: "same-origin",
-      signal: silence.signal,
-    });
-    const ours = /^application\/json/.test(reply.headers.get("Content-Type") || "");
-    return { status: reply.status, ok: reply.ok, json: ours ? JSON.parse(await reply.text()) : null };
-  } catch {
-    return { status: 0, ok: false, json: null };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 export class Outbox {
   /** `tell(event)` hears: saved, trouble (with the hospital's own refusals, if any), closed, receipt, sealed, and answer from another page. */
   constructor(store, tell) {
@@ -67,7 +29,6 @@ export class Outbox {
     this.trouble = false;
     this._tell = tell;
     this._tries = 0;
-    this._stamp = 0;
     if (channel) channel.onmessage = ({ data }) => tell({ ...data, elsewhere: true });
     addEventListener("online", () => this.now());
     document.addEventListener("visibilitychange", () => this.now());
@@ -78,11 +39,8 @@ export class Outbox {
     if (channel) channel.postMessage(event);
   }
 
-  /** Keep an answer here, and send it soon. */
-  async keep(ref, instrument, item, answer) {
-    // Two changes in one millisecond must not look like one.
-    this._stamp = Math.max(Date.now(), this._stamp + 1);
-    await this.store.change(key("answer", ref, instrument, item), answer, this._stamp);
+  /** An answer was kept on this device: tell the other pages, and send it soon. */
+  kept(ref, instrument, item, answer) {
     if (channel) channel.postMessage({ type: "answer", ref, instrument, item, answer });
     this.soon(1000);
   }
@@ -186,7 +144,10 @@ export class Outbox {
   /** The visit as the hospital knows it, else as this device does; `refusal` when the hospital says no. */
   async visit(ref) {
     const known = await this.store.get(key("visit", ref));
-    const reply = await ask(`/device/visit/${encodeURIComponent(ref)}`, known?.token);
+    let reply = await (early.reply || askVisit(ref, known?.token));
+    // The early one had but the cookie, which may be lost or another visit's.
+    if (early.reply && known?.token && (reply.status === 401 || reply.status === 403)) reply = await askVisit(ref, known.token);
+    early.reply = null;
     if (reply.ok && reply.json?.ref === ref) {
       await this.store.put(key("visit", ref), { ...reply.json, seen: Date.now() });
       return { visit: reply.json, fresh: true };

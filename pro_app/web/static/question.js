@@ -1,20 +1,20 @@
 // One question at a time. The page arrives with every question in it; this shows the right one, keeps what
 // is answered, and leaves sending to the outbox. What the first question doesn't need is loaded after it.
 
-import { openStore } from "./store.js";
-import { Outbox, key, newId } from "./outbox.js";
+import { ref } from "./start.js";
+import { key, newId, openStore } from "./store.js";
 
 export const byId = (id) => document.getElementById(id);
 export const page = JSON.parse(byId("page").textContent);
 export const items = new Map(page.items.map((item) => [item.id, item]));
-export const ref = decodeURIComponent(location.hash.slice(1)).split("/")[0];
 export const mine = (kind, ...names) => key(kind, ref, page.instrument, ...names);
 
 /** What the lazily loaded parts share. */
-export const app = { ref, answers: {}, visit: null, screen: 0, returning: false, locked: false, touched: false };
+export const app = { ref, answers: {}, visit: null, screen: 0, returning: false, locked: false, touched: false, stamp: 0 };
 
 export const fill = (words, ...numbers) => numbers.reduce((text, number) => text.replace("{}", number), words);
 export const plural = ([one, more], count) => (count === 1 ? one : fill(more, count));
+const sets = [...document.querySelectorAll("fieldset.question")];
 export const setOf = (item) => byId(`${item}-set`);
 const text = page.text;
 
@@ -107,8 +107,10 @@ export function view(name) {
 function show(index, focus = true) {
   app.screen = index;
   const screen = page.screens[index];
-  for (const set of document.querySelectorAll("fieldset.question"))
-    set.hidden = !screen.includes(set.dataset.item) || !isShown(set.dataset.item);
+  for (const set of sets) {
+    const hidden = !screen.includes(set.dataset.item) || !isShown(set.dataset.item);
+    if (set.hidden !== hidden) set.hidden = hidden; // each write makes the browser think, on thirty questions
+  }
   const intro = document.querySelector(".intro");
   if (intro) intro.hidden = index > 0;
   view("question");
@@ -116,6 +118,7 @@ function show(index, focus = true) {
   byId("next").textContent = app.returning ? text.return : text.next;
   measure(index, fill(text.count, index + 1, page.screens.length));
   warn(screen);
+  if (screen.some((item) => items.get(item).kind === "body")) figure();
   if (focus) attend(setOf(screen.find(isShown)).querySelector(".ask"));
   remember();
 }
@@ -165,6 +168,7 @@ export function change(item) {
 /* Answering */
 
 export async function keep(item, answer) {
+  if (!app.touched) rest();
   app.touched = true;
   app.answers[item] = answer;
   Object.assign(byId("saved"), { textContent: "" }).dataset.words = ""; // what it said is true no longer
@@ -172,7 +176,10 @@ export async function keep(item, answer) {
   warn(page.screens[app.screen]);
   await app.store.add(mine("draft"), app.draft);
   await app.remembered;
-  await app.outbox.keep(ref, page.instrument, item, answer);
+  // Two changes in one millisecond must not look like one.
+  app.stamp = Math.max(Date.now(), app.stamp + 1);
+  await app.store.change(mine("answer", item), answer, app.stamp);
+  (await app.coming)?.kept(ref, page.instrument, item, answer);
   say("saved");
 }
 
@@ -219,6 +226,9 @@ async function late(part) {
 
 const say = async (what, ...more) => (await late("saying"))?.[what](...more);
 
+/** Before the first answer there is nothing to say about saving. */
+const hear = (event) => (app.touched || event.type !== "saved") && say("hear", event);
+
 export async function end(state, receipt, message) {
   app.locked = true;
   view("end");
@@ -231,7 +241,6 @@ async function begin() {
   const size = /(?:^|; )(?:__Host-)?text_size=([123])/.exec(document.cookie);
   if (size) document.documentElement.dataset.text = size[1];
   const store = (app.store = await openStore());
-  app.outbox = new Outbox(store, (event) => say("hear", event));
   if (!ref) return nobody();
   const [answers, parcel, receipt, place, draft] = await Promise.all([
     store.list(mine("answer")), store.get(mine("parcel")), store.get(mine("receipt")), store.get(mine("place")), store.get(mine("draft")),
@@ -243,7 +252,9 @@ async function begin() {
   else if (parcel) await end("waiting");
   else show(indexOf(place?.position), false);
   document.body.classList.remove("waiting");
+  performance.mark("question");
   listen();
+  app.coming = late("outbox").then((part) => part && (app.outbox = new part.Outbox(store, hear)));
   await arrive();
   requestIdleCallback ? requestIdleCallback(later) : setTimeout(later, 200);
 }
@@ -262,15 +273,18 @@ function take(answers) {
 
 /** Ask the hospital about the visit, and take over what another device answered meanwhile. */
 async function arrive() {
-  const { visit, fresh, refusal } = await app.outbox.visit(ref);
+  const outbox = await app.coming;
+  // The signal went in the middle of the very first start; what is answered meanwhile is in the store.
+  if (!outbox) return addEventListener("online", () => location.reload(), { once: true });
+  const { visit, fresh, refusal } = await outbox.visit(ref);
   app.visit = visit || app.visit;
   if (refusal && !app.locked) return say("refused", refusal.message);
   if (!visit && !app.locked) return say("note", text.unreachable);
   const entry = visit?.instruments.find(({ id }) => id === page.instrument);
-  if (!fresh || !entry) return app.outbox.now();
+  if (!fresh || !entry) return outbox.now();
   if (entry.state === "sent" && !app.locked) return end("sent");
-  if (app.locked) return app.outbox.now();
-  const { ahead } = await app.outbox.merge(ref, page.instrument, entry);
+  if (app.locked) return outbox.now();
+  const { ahead } = await outbox.merge(ref, page.instrument, entry);
   app.draft = (await app.store.get(mine("draft"))) || app.draft;
   if (!app.touched) {
     take(await app.store.list(mine("answer")));
@@ -280,8 +294,8 @@ async function arrive() {
     }
   }
   warn(page.screens[app.screen]);
-  say("saved");
-  return app.outbox.now();
+  if (Object.keys(app.answers).length) say("saved");
+  return outbox.now();
 }
 
 function listen() {
@@ -317,11 +331,17 @@ function nobody() {
   say("note", text.no_visit, Object.assign(document.createElement("a"), { href: "/app", textContent: byId("home").textContent }));
 }
 
-/** Everything that the first question doesn't need. */
-async function later() {
-  if (page.items.some((item) => item.kind === "body")) import("./body_map.js").then((part) => part.start(), () => {});
-  await Promise.all([import("./tools.js").then((part) => part.start()), late("saying"), late("review"), late("gentle")]).catch(() => {});
-  import("./install.js").then((part) => part.start(), () => {});
+/** What the first question doesn't need. */
+const later = () => ["tools", "install"].forEach((part) => late(part).then((found) => found?.start()));
+
+/** What is needed once somebody answers; fetched then, before the signal goes. */
+function rest() {
+  for (const part of ["saying", "gentle", "review"]) late(part);
+  if (page.items.some(({ kind }) => kind === "body")) figure();
+}
+
+function figure() {
+  app.figure = app.figure || late("body_map").then((part) => part?.start());
 }
 
 begin();

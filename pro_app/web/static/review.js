@@ -1,8 +1,9 @@
 // The overview before sending, sending, and the end page.
 
-import { app, attend, byId, call, change, fill, isShown, items, measure, page, plural, ref, setOf, view } from "./question.js";
+import { app, attend, byId, call, change, fill, isShown, items, measure, page, plural, setOf, view } from "./question.js";
+import { ref } from "./start.js";
 import { note, when } from "./saying.js";
-import { key } from "./outbox.js";
+import { key } from "./store.js";
 
 const text = page.text;
 

@@ -1,6 +1,7 @@
 // What is said: about saving, about the hospital's replies, about what another page did.
 
-import { app, byId, end, mine, page, plural, ref, write } from "./question.js";
+import { app, byId, end, mine, page, plural, write } from "./question.js";
+import { ref } from "./start.js";
 
 const text = page.text;
 const homeLink = () => Object.assign(document.createElement("a"), { href: "/visit", textContent: byId("home").textContent });

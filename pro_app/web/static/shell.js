@@ -1,8 +1,8 @@
 // The visits that this device keeps, with or without a connection: where the home screen's icon leads, and
 // what is shown instead of a page that can't be reached.
 
-import { openStore } from "./store.js";
-import { Outbox, key } from "./outbox.js";
+import { Outbox } from "./outbox.js";
+import { key, openStore } from "./store.js";
 
 const { words, titles } = JSON.parse(document.getElementById("page").textContent);
 const byId = (id) => document.getElementById(id);

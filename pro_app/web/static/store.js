@@ -5,6 +5,21 @@
 // only which record changed when and hasn't reached the hospital.
 
 const NAME = "pro-follow-up";
+
+/** The key of a record: visit, draft (id and start of a response), place (where the person is), answer (one an
+ * item), parcel (a complete response on its way), receipt; each under the visit and the instrument. */
+export const key = (kind, ...names) => [kind, ...names].join("/") + "/";
+
+/** A UUID, also where the browser keeps randomUUID from plain http addresses. */
+export function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

@@ -1,6 +1,7 @@
 // The small tools at the top: text size, language, reading aloud.
 
-import { app, byId, page, ref } from "./question.js";
+import { app, byId, page } from "./question.js";
+import { ref } from "./start.js";
 import { note } from "./saying.js";
 
 const text = page.text;

@@ -160,3 +160,15 @@ def test_questionnaires_of_every_module_named_by_the_worker_exist(hospital: Hosp
     for name in imported | {f"{part}.js" for part in late}:
         assert (static / name).is_file(), name
         assert f"/{name}" in worker, name
+
+
+def test_scripts_import_only_names_that_the_other_script_exports() -> None:
+    """A name that isn't there stops a module silently; browsers tell nobody but the console."""
+    static = Path(question_page.__file__).parent / "static"
+    for script in static.glob("*.js"):
+        for names, other in re.findall(r'import \{([^}]*)\} from "\./([\w.]+)"', script.read_text()):
+            exported = set(
+                re.findall(r"export (?:async )?(?:function|const|class) (\w+)", (static / other).read_text())
+            )
+            asked = {name.strip() for name in names.split(",")}
+            assert asked <= exported, f"{script.name} asks {other} for {asked - exported}"

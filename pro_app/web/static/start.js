@@ -1,0 +1,50 @@
+// The first script, and a small one: it waits for the first paint, then asks the hospital about the visit and
+// fetches the question's own scripts at the same time.
+
+const SILENCE = 15000; // milliseconds after which a try counts as failed
+
+export const ref = location.hash.slice(1).split("/")[0];
+
+/** One request; never throws. `json` is there only when the reply says that it is JSON and is. */
+export async function ask(path, token, body) {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), SILENCE);
+  const headers = { Accept: "application/json" };
+  if (token) headers.Authorization = `Visit ${token}`;
+  if (body) headers["Content-Type"] = "application/json";
+  try {
+    const reply = await fetch(path, {
+      method: body ? "POST" : "GET",
+      headers,
+      body: body && JSON.stringify(body),
+      redirect: "manual",
+      cache: "no-store",
+      credentials: "same-origin",
+      signal: silence.signal,
+    });
+    const ours = /^application\/json/.test(reply.headers.get("Content-Type") || "");
+    return { status: reply.status, ok: reply.ok, json: ours ? JSON.parse(await reply.text()) : null };
+  } catch {
+    return { status: 0, ok: false, json: null };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What the hospital says about a visit; with the cookie alone as long as nobody knows a token. */
+export const askVisit = (known, token) => ask(`/device/visit/${encodeURIComponent(known)}`, token);
+
+/** The first such reply, asked for before anything else is there; read once. */
+export const early = {};
+
+if (document.querySelector("body.waiting")) {
+  const go = () => {
+    if (ref) early.reply = askVisit(ref);
+    import("./store.js");
+    import("./question.js");
+  };
+  // Nothing to wait for: the style sheet came from the device itself, or the page is opened in the background.
+  const cached = performance.getEntriesByType("resource").some(({ name, transferSize }) => name.endsWith(".css") && transferSize === 0);
+  if (cached || document.hidden) go();
+  else requestAnimationFrame(() => setTimeout(go));
+}
