@@ -64,9 +64,9 @@ def ticket_of(token: str) -> Ticket:
     return ticket
 
 
-def by_ticket(tx: Transaction, links: Links, ticket: Ticket) -> Participant:
+def by_ticket(tx: Transaction, links: Links, ticket: Ticket, *, lock: bool = False) -> Participant:
     """The participant a ticket belongs to; raises `LinkUnknown` when it is not genuine or was replaced."""
-    person = participants.by_handle(tx, ticket.handle)
+    person = participants.by_handle(tx, ticket.handle, lock=lock)
     if person is None or not links.genuine(ticket, person.link_epoch):
         raise LinkUnknown()
     return person

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from pro_app.errors import ProAppError
-from pro_app.records import audit, consents, participants
+from pro_app.records import audit, participants
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
 from pro_app.records.store import Transaction
@@ -29,19 +29,18 @@ class PrivacyDeclined(ProAppError):
     code = "privacy_declined"
 
 
-def standing(tx: Transaction, study: Study, person: Participant) -> Standing:
+def standing(study: Study, person: Participant) -> Standing:
     """What the person said to the notice as it reads now; another version's answer is not one."""
-    given = consents.of(tx, person.id)
-    if given is None or given.version != study.privacy.version:
+    if person.privacy_answer is None or person.privacy_version != study.privacy.version:
         return "not_asked"
-    return "agreed" if given.agreed else "declined"
+    return "agreed" if person.privacy_answer else "declined"
 
 
 def decide(
     tx: Transaction, study: Study, person: Participant, agreed: bool, actor: Actor, now: datetime
 ) -> None:
     """Keep a yes or a no to the notice as it reads now; the same answer again changes nothing."""
-    if standing(tx, study, person) == ("agreed" if agreed else "declined"):
+    if standing(study, person) == ("agreed" if agreed else "declined"):
         return
     version = study.privacy.version
     participants.set_privacy(tx, person, version, agreed, now)
@@ -49,17 +48,13 @@ def decide(
     audit.append(tx, person.site, actor, action, person.study_number, {"version": version}, now)
 
 
-def check(tx: Transaction, person: Participant, *, lock: bool = False) -> None:
+def check(person: Participant) -> None:
     """Raise `PrivacyFirst` or `PrivacyDeclined` when answers may not be kept.
-
-    With `lock`, this participant's other writers wait until the transaction ends: two devices that send
-    at one moment come one after the other, and no change of mind slips in between.
 
     A yes to an earlier version is enough here: answers that were given offline under that version must
     not be lost because a newer text was published meanwhile. The visit's page asks again.
     """
-    given = consents.of(tx, person.id, lock=lock)
-    if given is None:
+    if person.privacy_answer is None:
         raise PrivacyFirst()
-    if not given.agreed:
+    if not person.privacy_answer:
         raise PrivacyDeclined()

@@ -40,6 +40,25 @@ class Claim:
     holder: str
 
 
+def _upsert(insert: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
+    return insert.on_conflict_do_update(
+        index_elements=["registry", "response_id", "kind"],
+        set_={
+            "state": "waiting",
+            "attempts": 0,
+            "next_at": insert.excluded.next_at,
+            "claimed_by": None,
+            "claimed_until": None,
+            "problem": None,
+        },
+    )
+
+
+# Built once: an answer waits for this.
+_ENQUEUE_ON_POSTGRES = _upsert(postgresql.insert(outbox))
+_ENQUEUE_ON_SQLITE = _upsert(sqlite.insert(outbox))
+
+
 def enqueue(
     tx: Transaction,
     registries: tuple[str, ...],
@@ -55,7 +74,6 @@ def enqueue(
     """
     if not registries:
         return
-    insert = (postgresql.insert if tx.on_postgres else sqlite.insert)(outbox)
     rows = [
         {
             "registry": registry,
@@ -69,18 +87,7 @@ def enqueue(
         }
         for registry in registries
     ]
-    again = insert.on_conflict_do_update(
-        index_elements=["registry", "response_id", "kind"],
-        set_={
-            "state": "waiting",
-            "attempts": 0,
-            "next_at": now,
-            "claimed_by": None,
-            "claimed_until": None,
-            "problem": None,
-        },
-    )
-    tx.conn.execute(again, rows)
+    tx.conn.execute(_ENQUEUE_ON_POSTGRES if tx.on_postgres else _ENQUEUE_ON_SQLITE, rows)
 
 
 def claim(

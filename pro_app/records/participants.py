@@ -70,10 +70,14 @@ class Participant:
     surgery_done_on: date | None
     row_version: int
     identity_sealed: str
+    privacy_version: str | None = None
+    privacy_answer: bool | None = None
+    privacy_at: datetime | None = None
 
 
 _COLUMNS = [participant.c[name] for name in Participant.__dataclass_fields__]
 _BY_HANDLE = select(*_COLUMNS).where(participant.c.handle == bindparam("handle"))
+_BY_HANDLE_LOCKED = _BY_HANDLE.with_for_update()
 
 
 def _read(row: Sequence[Any]) -> Participant:
@@ -147,8 +151,10 @@ def identity_of(tx: Transaction, person: Participant) -> Identity:
     return Identity(**json.loads(tx.keys.unseal(person.identity_sealed, _place(person.uuid))))
 
 
-def by_handle(tx: Transaction, handle: str) -> Participant | None:
-    row = tx.conn.execute(_BY_HANDLE, {"handle": handle}).one_or_none()
+def by_handle(tx: Transaction, handle: str, *, lock: bool = False) -> Participant | None:
+    """The participant of that handle. With `lock` their other writers wait until the transaction ends: two
+    devices that send at one moment come one after the other."""
+    row = tx.conn.execute(_BY_HANDLE_LOCKED if lock else _BY_HANDLE, {"handle": handle}).one_or_none()
     return _read(row) if row else None
 
 

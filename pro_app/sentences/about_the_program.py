@@ -12,9 +12,7 @@ SENTENCES: dict[str, str] = {
     "port_taken": N_(
         "Port %(port)s is taken by another program; choose another one: PRO_APP_PORT=8010 make run."
     ),
-    "seed_in_production": N_(
-        "Invented participants can only be made in a demonstration (PRO_APP_MODE=demo)."
-    ),
+    "seed_in_production": N_("Invented participants are for a demonstration only (PRO_APP_MODE=demo)."),
     "already_seeded": N_("There are participants in this database already; `make fresh` starts anew."),
     "demo_in_production": N_("`pro-app demo` is for demonstrations; in production use `pro-app serve`."),
     "seal_broken": N_("A protected field can't be opened; ask your administrator to check the key file."),

@@ -44,7 +44,7 @@ def visit(ref: str) -> Response:
     """All that the page needs to begin or to go on. Answers that were sent are never among it."""
     _check_ref(ref)
     with visiting() as (tx, person, timepoint):
-        consent.check(tx, person)
+        consent.check(person)
         seen = look(tx, service().study, service().catalogue, person, timepoint, now())
         answer.check_open(seen.stop, person)
         return jsonify(_visit(seen))
@@ -57,7 +57,7 @@ def draft() -> Response:
     sent = _body()
     _check_ref(sent.text("ref"))
     with visiting(write=True) as (tx, person, timepoint):
-        consent.check(tx, person, lock=True)
+        consent.check(person)
         _check_version(sent)
         saved = answer.keep_draft(
             tx,
@@ -84,7 +84,7 @@ def response() -> Response:
     _check_ref(sent.text("ref"))
     submission = _submission(sent)
     with visiting(write=True) as (tx, person, timepoint):
-        consent.check(tx, person, lock=True)
+        consent.check(person)
         receipt = answer.submit(
             tx,
             service().study,

@@ -29,7 +29,7 @@ def not_in_a_visit(_fault: Unauthorized) -> Response:
 def home() -> Response:
     """What is to do by when, and where this visit is on the way."""
     with visiting() as (tx, person, timepoint):
-        said = consent.standing(tx, service().study, person)
+        said = consent.standing(service().study, person)
         seen = look(tx, service().study, service().catalogue, person, timepoint, now())
     if notice := visit_page.notice_of(seen):
         return visit_page.show_notice(seen, notice)
@@ -44,8 +44,8 @@ def home() -> Response:
 @visit
 def privacy() -> Response:
     """The notice; after a no, the kind page with a way back."""
-    with visiting() as (tx, person, _timepoint):
-        said = consent.standing(tx, service().study, person)
+    with visiting() as (_tx, person, _timepoint):
+        said = consent.standing(service().study, person)
     site = service().study.site(person.site)
     return visit_page.page("declined" if said == "declined" else "privacy", site, agreed=said == "agreed")
 

@@ -34,7 +34,7 @@ HELPERS: tuple[Helper, ...] = ("alone", "read", "filled")
 def fill(instrument: str) -> Response:
     """All questions with what was answered so far; once sent, the receipt."""
     with visiting() as (tx, person, timepoint):
-        consent.check(tx, person)
+        consent.check(person)
         seen, part = _seen(tx, person, timepoint, instrument)
     if part.sent:
         return _go("sent", instrument)
@@ -50,7 +50,7 @@ def fill(instrument: str) -> Response:
 def keep(instrument: str) -> Response:
     """Keep what was entered, then do what the button says."""
     with visiting(write=True) as (tx, person, timepoint):
-        consent.check(tx, person, lock=True)
+        consent.check(person)
         seen, part = _seen(tx, person, timepoint, instrument)
         form = _form_class(part)(formdata=request.form, meta=_NO_CSRF)
         form.validate()
@@ -91,7 +91,7 @@ def stale_form(_fault: CSRFError) -> Response:
 def review(instrument: str) -> Response:
     """Every question with its answer, what was left, who helped, and the button that sends."""
     with visiting() as (tx, person, timepoint):
-        consent.check(tx, person)
+        consent.check(person)
         seen, part = _seen(tx, person, timepoint, instrument)
     if part.sent:
         return _go("sent", instrument)
@@ -105,7 +105,7 @@ def review(instrument: str) -> Response:
 def send(instrument: str) -> Response:
     """Send for good what the review showed. Pressed twice, it gives the same receipt."""
     with visiting(write=True) as (tx, person, timepoint):
-        consent.check(tx, person, lock=True)
+        consent.check(person)
         seen, part = _seen(tx, person, timepoint, instrument)
         if part.sent:
             return _go("sent", instrument)

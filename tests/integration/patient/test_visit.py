@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pro_app.records import consents
+from pro_app.records import participants
 from tests.integration.patient.conftest import Phone
 
 
@@ -28,8 +28,8 @@ def test_a_yes_needs_the_separate_yes_to_health_data(phone: Phone) -> None:
     assert refused.status_code == 422 and 'role="alert"' in refused.text
     assert phone.send("/visit/privacy", answer="yes", health_data="yes").headers["Location"] == "/visit"
     with phone.house.store.reading() as tx:
-        given = consents.of(tx, phone.wang.id)
-    assert given and given.agreed and given.version == phone.house.study.privacy.version
+        wang = participants.by_id(tx, phone.wang.id)
+    assert (wang.privacy_answer, wang.privacy_version) == (True, phone.house.study.privacy.version)
     assert phone.trail()[0] == "privacy_agreed"
 
 
