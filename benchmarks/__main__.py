@@ -3,14 +3,17 @@
 import platform
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks import start
+from benchmarks import question_page, scoring, start, submission, submission_over_http
 from benchmarks.rows import Row
+from pro_app.cli.seed import ways_in
+from pro_app.config import read_settings
+from pro_app.wiring import build
 
 OUT = Path(__file__).resolve().parent.parent / "build" / "benchmarks.md"
 
@@ -18,6 +21,37 @@ OUT = Path(__file__).resolve().parent.parent / "build" / "benchmarks.md"
 def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     """What is measured, one thing after another: side by side they would disturb each other."""
     yield "start", lambda: start.measure(folder / "start")
+    yield "question page", lambda: _question_page(folder / "page")
+    yield "submission over HTTP", lambda: submission_over_http.measure(folder / "http")
+    yield "submission", _submission
+    yield "scoring", lambda: scoring.measure(folder / "scoring")
+
+
+def _question_page(folder: Path) -> list[Row]:
+    with start.demonstration(folder) as (base, environ):
+        service = build(read_settings(environ))
+        link = ways_in(service, datetime.now(UTC))[0]["link"]
+        found = question_page.measure(base, link)
+        service.store.close()
+    kib = 1024
+    return [
+        Row("question page, all requests together", found["all_bytes"] / kib, "KiB", target=30),
+        Row("before the first question", found["first_bytes"] / kib, "KiB", target=30),
+        Row("before the first question, requests", found["first_requests"], "", target=6),
+        Row("before the first paint", found["bytes_before_first_paint"] / kib, "KiB", target=14),
+        Row("all JavaScript", found["javascript_bytes"] / kib, "KiB", target=20),
+        Row("largest paint, slow 4G, slowed processor", found["largest_paint_ms"], "ms", target=1000),
+        Row("tap to next question", found["tap_to_next_question_ms"], "ms", target=50),
+    ]
+
+
+def _submission() -> list[Row]:
+    found = submission.measure()
+    milliseconds, bare = float(found["submission_ms"]), float(found["bare_ms"])
+    return [
+        Row("one submission, no server between", milliseconds, "ms", bare, "bare driver insert"),
+        Row("one submission, SQL statements", float(found["statements"]), ""),
+    ]
 
 
 def table(rows: list[Row]) -> str:

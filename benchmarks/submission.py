@@ -146,15 +146,19 @@ def _submissions(
     app: Flask, house: Service, count: int
 ) -> tuple[Callable[[tuple[str, bytes]], None], list[Any]]:
     """`count` participants who each send the quality-of-life questionnaire once."""
-    now = datetime.now(UTC)
-    operated = now.date() - timedelta(days=14)
-    prepared = [_prepared(house, number, operated, now) for number in range(count)]
 
     def send(one: tuple[str, bytes]) -> None:
         token, body = one
         _request(app, "/device/response", body, HTTP_AUTHORIZATION=f"Visit {token}")
 
-    return send, prepared
+    return send, prepared(house, count)
+
+
+def prepared(house: Service, count: int) -> list[tuple[str, bytes]]:
+    """`count` participants two weeks after surgery: each one's visit token, and what they will send."""
+    now = datetime.now(UTC)
+    operated = now.date() - timedelta(days=14)
+    return [_prepared(house, number, operated, now) for number in range(count)]
 
 
 def _prepared(house: Service, number: int, operated: date, now: datetime) -> tuple[str, bytes]:
