@@ -1,10 +1,10 @@
-"""Telephone numbers and addresses as people type them, made into the one form that is stored and dialled."""
+"""Telephone numbers and addresses as people type them, made into the one form that is stored and dialled.
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+Both libraries are loaded when somebody types an address: the numbering plans of the world would cost every
+start a tenth of a second.
+"""
 
 HOME_REGION = "CN"
-_FORMAT = phonenumbers.PhoneNumberFormat
 
 
 def tidy_phone(text: str, region: str = HOME_REGION) -> str | None:
@@ -13,6 +13,8 @@ def tidy_phone(text: str, region: str = HOME_REGION) -> str | None:
     A number of `region` must be one that its plan gives out; of another country's number only the length is
     checked, since our copy of their plans grows old.
     """
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -21,19 +23,24 @@ def tidy_phone(text: str, region: str = HOME_REGION) -> str | None:
     at_home = number.country_code == phonenumbers.country_code_for_region(region)
     if not whole or (at_home and not phonenumbers.is_valid_number(number)):
         return None
-    return phonenumbers.format_number(number, _FORMAT.E164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def spoken_phone(stored: str) -> str:
     """`+8613800000001` as `+86 138 0000 0001`, to be read and dialled by a person."""
+    import phonenumbers
+
     try:
-        return phonenumbers.format_number(phonenumbers.parse(stored), _FORMAT.INTERNATIONAL)
+        shape = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        return phonenumbers.format_number(phonenumbers.parse(stored), shape)
     except phonenumbers.NumberParseException:
         return stored
 
 
 def tidy_email(text: str) -> str | None:
     """The address in its usual form; None when it can't be one. Asks no name server."""
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         return validate_email(text.strip(), check_deliverability=False).normalized
     except EmailNotValidError:

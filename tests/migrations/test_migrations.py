@@ -6,6 +6,7 @@ from multiprocessing import get_context
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from pro_app.keys import KeyRing
@@ -39,6 +40,12 @@ def test_the_migrated_tables_are_those_in_the_code(empty: Store) -> None:
     migrating.up(empty)
     with empty.writing() as tx:
         command.check(migrating._config(tx.conn))
+
+
+def test_the_newest_file_is_the_head_that_alembic_sees(empty: Store) -> None:
+    with empty.writing() as tx:
+        script = ScriptDirectory.from_config(migrating._config(tx.conn))
+    assert script.get_heads() == [migrating.newest()]
 
 
 def test_migrating_twice_changes_nothing(empty: Store) -> None:
