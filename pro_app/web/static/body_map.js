@@ -1,7 +1,7 @@
 // The body diagram. The checkboxes of the list hold the answer; the figure only shades what they say, so
 // list, figure, keyboard and screen reader can't disagree.
 
-import { byId, page, read, setOf } from "./question.js";
+import { byId, make, page, read, setOf } from "./question.js";
 
 function drawn(name, attributes, words = "") {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -149,18 +149,14 @@ class BodyMap {
     const focused = document.activeElement?.name === `${this.item}-spot` && document.activeElement.value;
     for (const old of room.querySelectorAll("label")) old.remove();
     for (const region of regions) {
-      const label = document.createElement("label");
-      label.className = "spot";
-      const radio = Object.assign(document.createElement("input"), { type: "radio", name: `${this.item}-spot`, value: region, checked: region === worst });
+      const radio = make("input", { type: "radio", name: `${this.item}-spot`, value: region, checked: region === worst });
       radio.addEventListener("change", (event) => {
         event.stopPropagation();
         this.before.push(read(this.item).value);
         this.worst.value = region;
         this._tell();
       });
-      const words = Object.assign(document.createElement("span"), { textContent: this._name(region) });
-      label.append(radio, words);
-      room.append(label);
+      room.append(make("label", { className: "spot" }, radio, make("span", {}, this._name(region))));
       if (region === focused) radio.focus();
     }
   }

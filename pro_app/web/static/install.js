@@ -1,20 +1,18 @@
 // The worker that keeps the pages for offline, the manifest for the home screen, and asking before a new version.
 
-import { app, page } from "./question.js";
+import { app, make, page } from "./question.js";
 
 const text = page.text;
 
 /** Said at the top, never done by itself: somebody may be in the middle of an answer. */
 function offer(worker) {
-  const bar = Object.assign(document.createElement("p"), { className: "update", textContent: `${text.update} ` });
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: text.update_now });
-  button.onclick = async () => {
+  const change = async () => {
     await app.outbox.flush();
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
     worker.postMessage("change");
   };
-  bar.append(button);
-  document.querySelector("header").append(bar);
+  const button = make("button", { type: "button", onclick: change }, text.update_now);
+  document.querySelector("header").append(make("p", { className: "update" }, `${text.update} `, button));
 }
 
 async function work() {
@@ -30,8 +28,7 @@ async function work() {
 }
 
 export function start() {
-  const manifest = Object.assign(document.createElement("link"), { rel: "manifest", href: `/app.webmanifest?lang=${page.language}`, crossOrigin: "use-credentials" });
-  document.head.append(manifest);
+  document.head.append(make("link", { rel: "manifest", href: `/app.webmanifest?lang=${page.language}`, crossOrigin: "use-credentials" }));
   if (navigator.serviceWorker) work().catch(() => {}); // WeChat and plain http have none; all but offline works
   navigator.storage?.persist?.().catch(() => {});
 }

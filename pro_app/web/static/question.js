@@ -59,13 +59,18 @@ function dress(item) {
   setOf(item).classList.toggle("left-out", Boolean(app.answers[item]?.missing));
 }
 
+export function make(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
 /** Whom to call: the ward, as far as this device knows it, and the emergency number. */
 export function call(place) {
   const numbers = [app.visit?.contact, { name: text.emergency, phone: page.phone }].filter((one) => one?.phone);
   place.replaceChildren();
   for (const { name, phone } of numbers) {
-    const link = Object.assign(document.createElement("a"), { href: `tel:${phone.replace(/[^+\d]/g, "")}`, textContent: phone });
-    place.append(`${name} `, link, document.createElement("br"));
+    place.append(`${name} `, make("a", { href: `tel:${phone.replace(/[^+\d]/g, "")}` }, phone), make("br"));
   }
 }
 
@@ -75,8 +80,7 @@ function warn(screen) {
   if (!limit) return box.replaceChildren();
   if (box.dataset.item === limit && box.firstChild) return;
   box.dataset.item = limit;
-  const lines = document.createElement("p");
-  lines.className = "call";
+  const lines = make("p", { className: "call" });
   call(lines);
   box.replaceChildren(byId("urgent-words").content.cloneNode(true), lines);
   if (app.touched) box.scrollIntoView({ block: "nearest" });
@@ -227,7 +231,8 @@ async function late(part) {
 const say = async (what, ...more) => (await late("saying"))?.[what](...more);
 
 /** Before the first answer there is nothing to say about saving. */
-const hear = (event) => (app.touched || event.type !== "saved") && say("hear", event);
+const hear = (event) => (event.type !== "saved" || begun()) && say("hear", event);
+const begun = () => Object.keys(app.answers).length > 0;
 
 export async function end(state, receipt, message) {
   app.locked = true;
@@ -276,6 +281,7 @@ async function arrive() {
   const outbox = await app.coming;
   // The signal went in the middle of the very first start; what is answered meanwhile is in the store.
   if (!outbox) return addEventListener("online", () => location.reload(), { once: true });
+  if (begun() && !app.locked) say("saved");
   const { visit, fresh, refusal } = await outbox.visit(ref);
   app.visit = visit || app.visit;
   if (refusal && !app.locked) return say("refused", refusal.message);
@@ -294,7 +300,7 @@ async function arrive() {
     }
   }
   warn(page.screens[app.screen]);
-  if (Object.keys(app.answers).length) say("saved");
+  if (begun()) say("saved");
   return outbox.now();
 }
 
@@ -328,11 +334,14 @@ function listen() {
 function nobody() {
   document.body.classList.remove("waiting");
   view("none");
-  say("note", text.no_visit, Object.assign(document.createElement("a"), { href: "/app", textContent: byId("home").textContent }));
+  say("note", text.no_visit, make("a", { href: "/app" }, byId("home").textContent));
 }
 
 /** What the first question doesn't need. */
-const later = () => ["tools", "install"].forEach((part) => late(part).then((found) => found?.start()));
+function later() {
+  for (const part of ["tools", "install"]) late(part).then((found) => found?.start());
+  if (!navigator.serviceWorker) rest(); // else the worker fetches it now, with all the rest for offline
+}
 
 /** What is needed once somebody answers; fetched then, before the signal goes. */
 function rest() {

@@ -1,6 +1,6 @@
 // The overview before sending, sending, and the end page.
 
-import { app, attend, byId, call, change, fill, isShown, items, measure, page, plural, setOf, view } from "./question.js";
+import { app, attend, byId, call, change, fill, isShown, items, make, measure, page, plural, setOf, view } from "./question.js";
 import { ref } from "./start.js";
 import { note, when } from "./saying.js";
 import { key } from "./store.js";
@@ -22,14 +22,9 @@ function inWords(item, answer) {
 }
 
 function line(item) {
-  const button = Object.assign(document.createElement("button"), { type: "button", onclick: () => change(item) });
-  const [question, answer] = ["span", "b"].map((name) => document.createElement(name));
-  question.textContent = setOf(item).querySelector(".ask").textContent;
-  answer.textContent = inWords(item, app.answers[item]);
-  button.append(question, answer);
-  const entry = document.createElement("li");
-  entry.append(button);
-  return entry;
+  const question = make("span", {}, setOf(item).querySelector(".ask").textContent);
+  const answer = make("b", {}, inWords(item, app.answers[item]));
+  return make("li", {}, make("button", { type: "button", onclick: () => change(item) }, question, answer));
 }
 
 export function open() {

@@ -1,11 +1,9 @@
 // What is said: about saving, about the hospital's replies, about what another page did.
 
-import { app, byId, end, mine, page, plural, write } from "./question.js";
+import { app, byId, end, make, mine, page, plural, write } from "./question.js";
 import { ref } from "./start.js";
 
 const text = page.text;
-const homeLink = () => Object.assign(document.createElement("a"), { href: "/visit", textContent: byId("home").textContent });
-
 /** Dates as our people write them: 2026年12月4日, 4 December 2026. */
 export const when = (moment, style) => new Intl.DateTimeFormat(page.language === "en" ? "en-GB" : page.language, style).format(new Date(moment));
 
@@ -29,9 +27,7 @@ export async function saved() {
   // Heard only when it turns: not twice after every single answer.
   if (state !== "device") byId("spoken").textContent = words;
   if (state !== "waiting") return;
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: text.send_now });
-  button.onclick = () => app.outbox.flush();
-  line.append(" — ", button);
+  line.append(" — ", make("button", { type: "button", onclick: () => app.outbox.flush() }, text.send_now));
   if (!app.store.durable) line.append(` ${text.memory}`);
 }
 
@@ -58,4 +54,4 @@ function tried(refusals, trouble) {
 }
 
 /** The hospital said no, in its own words; the way back is beside them. */
-export const refused = (message) => note(message, homeLink());
+export const refused = (message) => note(message, make("a", { href: "/visit" }, byId("home").textContent));

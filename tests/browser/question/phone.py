@@ -39,6 +39,18 @@ class Phone:
         expect(self.page.locator('link[rel="manifest"]')).to_have_count(1)
         return self
 
+    def kept_for_offline(self) -> "Phone":
+        """The worker has put everything away and is in charge of this page."""
+        self.settled()
+        self.page.evaluate(
+            """async () => {
+              await navigator.serviceWorker.ready;
+              if (!navigator.serviceWorker.controller)
+                await new Promise(done => navigator.serviceWorker.addEventListener("controllerchange", done));
+            }"""
+        )
+        return self
+
     @property
     def question(self) -> Locator:
         return self.page.locator("fieldset.question:not([hidden])")

@@ -70,20 +70,12 @@ def out_of_reach(environ: WSGIEnvironment, start_response: StartResponse) -> Ite
     raise ConnectionAbortedError
 
 
-def kept_for_offline(phone: Phone) -> None:
-    """The worker has put everything away and is in charge."""
-    phone.settled()
-    phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    phone.page.reload()
-    assert phone.page.evaluate("Boolean(navigator.serviceWorker.controller)")
-
-
 def test_a_whole_visit_without_signal_and_with_the_browser_killed_in_the_middle(
     pocket: Pocket, hospital: Hospital, faults: list[str]
 ) -> None:
     wang = hospital.enrol("CZ-train", "zh-Hans")
     phone = Phone(hospital, pocket.context, faults).start(wang).open(wang, "qlq-c30")
-    kept_for_offline(phone)
+    phone.kept_for_offline()
     hospital.lie = out_of_reach
     for number in range(1, 9):
         phone.answer(f"q{number}", C30[f"q{number}"]["value"])
@@ -117,7 +109,7 @@ def test_after_a_kill_at_any_question_nothing_that_the_page_called_saved_is_miss
 ) -> None:
     mary = hospital.enrol("CZ-kill", "en")
     phone = Phone(hospital, pocket.context, faults).start(mary).open(mary, "qlq-c30")
-    kept_for_offline(phone)
+    phone.kept_for_offline()
     hospital.lie = out_of_reach
     for number in range(1, 6):
         phone.sees(f"q{number}")
@@ -160,7 +152,7 @@ def test_answers_that_wait_are_not_readable_in_the_telephones_storage(
 ) -> None:
     mary = hospital.enrol("CZ-thief", "en")
     phone = Phone(hospital, pocket.context, faults).start(mary).open(mary, "bpi-sf")
-    kept_for_offline(phone)
+    phone.kept_for_offline()
     hospital.lie = out_of_reach
     phone.answer("bpi1", 1)
     phone.page.locator('[data-region="back-sacrum"]').click()
@@ -215,7 +207,7 @@ def test_after_a_lost_cookie_the_icon_still_opens_the_right_visit(
     mary = hospital.enrol("CZ-cookie", "en")
     context = browser.new_context()
     phone = Phone(hospital, context, faults).start(mary).open(mary, "qlq-c30")
-    kept_for_offline(phone)
+    phone.kept_for_offline()
     phone.answer("q1", 2)
     phone.saved("Saved at the hospital")
     manifest = phone.page.evaluate(
@@ -240,7 +232,7 @@ def test_offline_any_page_that_cannot_be_had_becomes_the_list_of_visits(
     wang = hospital.enrol("CZ-list", "zh-Hans")
     context = browser.new_context()
     phone = Phone(hospital, context, faults).start(wang).open(wang, "qlq-c30")
-    kept_for_offline(phone)
+    phone.kept_for_offline()
     context.set_offline(True)
     phone.page.goto(f"{hospital.url}/visit")
     expect(phone.page.locator(".part.fresh")).to_have_count(2)
@@ -255,7 +247,7 @@ def test_personal_pages_are_never_kept_by_the_worker(
 ) -> None:
     wang = hospital.enrol("CZ-cache", "zh-Hans")
     phone = Phone(hospital, browser.new_context(), faults).start(wang).open(wang, "qlq-c30")
-    kept_for_offline(phone)
+    phone.kept_for_offline()
     phone.page.goto(f"{hospital.url}/visit")
     phone.page.goto(hospital.link(wang))
     kept: list[str] = phone.page.evaluate(

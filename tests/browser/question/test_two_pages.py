@@ -33,7 +33,7 @@ def test_a_second_telephone_that_was_without_signal_is_thanked_and_kept_beside(
     hospital.begun(wang, {item: answer for item, answer in C30.items() if item != "q30"}, "q30")
     mine = Phone(hospital, browser.new_context(), faults).start(wang).open(wang, "qlq-c30").settled()
     hers = Phone(hospital, browser.new_context(), faults).start(wang).open(wang, "qlq-c30", "en").settled()
-    hers.context.set_offline(True)
+    hers.kept_for_offline().context.set_offline(True)
     hers.choose(1)
     hers.next()
     hers.send()
