@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pro_app import journey
 from pro_app.exports.aside import aside
 from pro_app.exports.edition import Edition, Words
 from pro_app.exports.fhir import Resources
-from pro_app.exports.forms import Form, forms_of
+from pro_app.exports.forms import Form
+from pro_app.exports.reading import each_person
 from pro_app.exports.shelf import FORMATS, Shelf, UnknownFormat
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.records import audit, export_rows
@@ -97,7 +97,7 @@ def export(
     people = 0
     with aside(target) as filling:
         shelf = Shelf(filling, edition, wish.every, resources)
-        for forms in each_person(tx, edition):
+        for forms in _forms(tx, edition):
             for form in forms:
                 shelf.take(form)
                 states[form.state.value] += 1
@@ -108,16 +108,8 @@ def export(
     return Exported(target, people, dict(states))
 
 
-def each_person(tx: Transaction, edition: Edition) -> Iterator[tuple[Form, ...]]:
-    """The forms of one participant after another, at the chosen sites and visits."""
-    wanted = set(edition.timepoints)
-    changes = export_rows.changes(tx)
-    for page in export_rows.people(tx, edition.sites):
-        ids = [person.id for person in page]
-        sheets = export_rows.sheets(tx, ids)
-        for way in journey.of_many(tx, edition.study, page, edition.as_of):
-            forms = forms_of(way, sheets[way.person.id], changes)
-            yield tuple(form for form in forms if not wanted or form.timepoint in wanted)
+def _forms(tx: Transaction, edition: Edition) -> Iterator[tuple[Form, ...]]:
+    return each_person(tx, edition.study, edition.sites, edition.timepoints, edition.as_of)
 
 
 def on_the_trail(

@@ -42,16 +42,37 @@ def header(columns: Sequence[Column]) -> list[str]:
     return [one.name for one in columns] + [one.tag_column for one in columns if one.tags]
 
 
+class Known(dict[Cell, str]):
+    """Texts by cell, for columns whose cells repeat; never more than `MOST` at once."""
+
+    MOST = 20_000
+
+    def __init__(self, spell: Callable[[Cell], str]) -> None:
+        super().__init__()
+        self._spell = spell
+
+    def __missing__(self, cell: Cell) -> str:
+        if len(self) >= self.MOST:
+            self.clear()
+        text = self[cell] = self._spell(cell)
+        return text
+
+
+def _own_speller(column: Column) -> Callable[[Cell], str]:
+    if column.tags:
+        return Known(lambda cell: "" if isinstance(cell, str) else spelled(cell)).__getitem__
+    if column.kind in ("number", "code", "day"):
+        return Known(spelled).__getitem__
+    return spelled
+
+
 def speller(columns: Sequence[Column]) -> Callable[[Sequence[Cell]], list[str]]:
     """Turns a row of cells into texts in the order of `header`."""
     tagged = [place for place, one in enumerate(columns) if one.tags]
-    is_tagged = set(tagged)
+    spell = [_own_speller(one) for one in columns]
 
     def row(cells: Sequence[Cell]) -> list[str]:
-        texts = [
-            "" if place in is_tagged and isinstance(cell, str) else spelled(cell)
-            for place, cell in enumerate(cells)
-        ]
+        texts = [own(cell) for own, cell in zip(spell, cells, strict=True)]
         texts += [cell if isinstance(cell := cells[place], str) else "" for place in tagged]
         return texts
 

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from pro_app.errors import ProAppError
 from pro_app.exports import codebook
 from pro_app.exports.aside import Aside
+from pro_app.exports.cells import Known
 from pro_app.exports.columns import Cell, Column
 
 MOST_ROWS = 1_048_576
@@ -134,8 +135,8 @@ def _speller(column: Column) -> Callable[[Cell], str]:
         known = {code: _text(code) for code in column.codes}
         return lambda cell: "<c/>" if cell is None else known.get(cast(str, cell)) or _text(str(cell))
     if column.kind == "day":
-        return _day
-    return _moment if column.kind == "moment" else _number
+        return Known(_day).__getitem__
+    return _moment if column.kind == "moment" else Known(_number).__getitem__
 
 
 def _number(cell: Cell) -> str:

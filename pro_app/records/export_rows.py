@@ -16,7 +16,8 @@ from pro_app.records.participants import Participant
 from pro_app.records.schema import audit, participant, response, score
 from pro_app.records.store import Transaction
 
-PAGE = 400
+# Few at a time: what is alive is walked by the garbage collector again and again.
+PAGE = 50
 # The audit rows that say when, by what and why a response was changed by a person.
 CHANGES = ("response_corrected", "response_withdrawn", "response_moved")
 
@@ -154,7 +155,9 @@ def sheets(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, list[Sh
 def _scores(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, dict[str, dict[str, Score]]]:
     """Scores by response, algorithm (in the order in which they were computed) and scale."""
     found: dict[int, dict[str, dict[str, Score]]] = defaultdict(dict)
-    for response_id, algorithm, scale, *rest in tx.conn.execute(_SCORES, {"ids": list(participant_ids)}):
+    for response_id, algorithm, scale, *rest in tx.conn.execute(
+        _SCORES, {"ids": list(participant_ids)}
+    ).all():
         found[response_id].setdefault(algorithm, {})[scale] = Score(*rest)
     return found
 
