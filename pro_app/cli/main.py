@@ -18,6 +18,7 @@ WORDS = {
     "seed": "seed:seed",
     "plan": "plan:plan",
     "score": "score:score",
+    "rescore": "rescore:rescore",
     "wording": "wording:wording",
     "review-pack": "review_pack:review_pack",
     "sync": "sync:sync",

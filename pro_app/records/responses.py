@@ -77,6 +77,7 @@ _COLUMNS = [response.c[name] for name in Stored.__dataclass_fields__]
 _BY_UUID = select(*_COLUMNS).where(response.c.uuid == bindparam("uuid"))
 _INSERT = insert(response)
 _INSERT_SCORES = insert(score)
+_SCORES = select(score).where(score.c.response_id.in_(bindparam("ids", expanding=True))).order_by(score.c.id)
 
 
 def _read(row: Sequence[Any]) -> Stored:
@@ -242,9 +243,13 @@ class StoredScore:
 
 
 def scores_of(tx: Transaction, participant_id: int) -> tuple[StoredScore, ...]:
-    """Every score of a participant's current responses."""
+    """Every score of a participant's current responses, each by the algorithm that scored it last.
+
+    A later algorithm's rows stand beside the older ones, which stay: only the newest are given.
+    """
     rows = tx.conn.execute(
         select(
+            score.c.response_id,
             response.c.timepoint,
             response.c.instrument,
             response.c.received_at,
@@ -258,14 +263,30 @@ def scores_of(tx: Transaction, participant_id: int) -> tuple[StoredScore, ...]:
         .join(response, response.c.id == score.c.response_id)
         .where(response.c.participant_id == participant_id, response.c.standing == "current")
         .order_by(score.c.id)
-    )
+    ).all()
+    newest = {row.response_id: row.algorithm for row in rows}
     return tuple(
-        StoredScore(
-            row.timepoint,
-            row.instrument,
-            row.received_at,
-            row.algorithm,
-            ScaleScore(row.scale, row.value, row.reason, tuple(row.used.split()), tuple(row.missing.split())),
-        )
+        StoredScore(row.timepoint, row.instrument, row.received_at, row.algorithm, _result(row))
         for row in rows
+        if newest[row.response_id] == row.algorithm
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """A score as it lies there, with the hash of the answers it was computed from."""
+
+    result: ScaleScore
+    answers_hash: str
+
+
+def by_algorithm(tx: Transaction, response_ids: Sequence[int]) -> dict[int, dict[str, list[ScoreRow]]]:
+    """The scores of each of these responses by algorithm, in the order in which they were computed."""
+    found: dict[int, dict[str, list[ScoreRow]]] = {one: {} for one in response_ids}
+    for row in tx.conn.execute(_SCORES, {"ids": list(response_ids)}):
+        found[row.response_id].setdefault(row.algorithm, []).append(ScoreRow(_result(row), row.answers_hash))
+    return found
+
+
+def _result(row: Any) -> ScaleScore:
+    return ScaleScore(row.scale, row.value, row.reason, tuple(row.used.split()), tuple(row.missing.split()))

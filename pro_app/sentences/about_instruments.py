@@ -29,4 +29,13 @@ SENTENCES: dict[str, str] = {
     "answer_absent": N_("Question %(item)s has neither an answer nor a reason why not."),
     "answer_hidden": N_("Question %(item)s was not shown, so it can't have an answer."),
     "answer_shown": N_("Question %(item)s was shown, so it can't be marked as not shown."),
+    "nobody_invited": N_(
+        "Nobody is invited to these visits, since the owner's wording of their questionnaires is not "
+        "installed: %(timepoints)s. Install it with `pro-app wording install`."
+    ),
+    "rescore_other_version": N_(
+        "This response was given to version %(version)s of the questionnaire; "
+        "only version %(known)s is known here."
+    ),
+    "rescore_foreign_hash": N_("The scores say that they come from other answers than those that are kept."),
 }

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from pro_app.actions import look_up, overview
 from pro_app.actions.overview import Portrait, Scores
 from pro_app.records.participants import Identity
-from pro_app.web import clinic_words, scale_words
+from pro_app.web import clinic_words, passport, scale_words
 from pro_app.web.charts import number
 from pro_app.web.clinic_page import account, actor, person_of
 from pro_app.web.current import now, service
@@ -17,6 +17,7 @@ from pro_app.web.staff_roles import IDENTITY, READERS
 from pro_app.web.trend_charts import Figure, figure
 
 blueprint = Blueprint("participant", __name__, url_prefix="/participants")
+blueprint.register_blueprint(passport.blueprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +104,12 @@ def sheet(study_number: str) -> str:
         number=number,
         printed_by=account().name,
         printed_at=now(),
+        demonstration=_demonstration(portrait),
     )
+
+
+def _demonstration(portrait: Portrait) -> bool:
+    """Whether any of the answers behind these scores were given to the program's own words."""
+    catalogue = service().catalogue
+    own = {pack.hash for pack in catalogue.packs if pack.demonstration}
+    return any(one.pack in own for one in portrait.responses)
