@@ -8,12 +8,14 @@ For each page of participants whose anchor day makes a visit possible today:
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from pro_app import journey
 from pro_app.errors import ProAppError
+from pro_app.instruments.inviting import NO_WORDING
 from pro_app.journey import Journey
 from pro_app.letters import reach
 from pro_app.records import audit, deliveries, participants
@@ -95,8 +97,17 @@ class Tally:
         )
 
 
-def survey(tx: Transaction, study: Study, now: datetime, place: Place = START) -> Findings:
-    """Judge one page of participants, from `place` on; reads only."""
+def survey(
+    tx: Transaction,
+    study: Study,
+    now: datetime,
+    place: Place = START,
+    unworded: Collection[str] = frozenset(),
+) -> Findings:
+    """Judge one page of participants, from `place` on; reads only.
+
+    unworded: timepoints nobody may be invited to, since the owner's wording is not installed.
+    """
     ranges = due_ranges(study, now)
     if place.range >= len(ranges):
         return Findings({}, (), (), 0, None)
@@ -107,7 +118,7 @@ def survey(tx: Transaction, study: Study, now: datetime, place: Place = START) -
     full = len(found) == PAGE
     further = Place(place.range, found[-1].id) if full else Place(place.range + 1)
     people = [person for person in found if not _in_any(person, ranges[: place.range])]
-    return _judge_page(tx, study, people, now, further if further.range < len(ranges) else None)
+    return _judge_page(tx, study, people, now, further if further.range < len(ranges) else None, unworded)
 
 
 def record(tx: Transaction, found: Findings, now: datetime) -> None:
@@ -119,12 +130,12 @@ def record(tx: Transaction, found: Findings, now: datetime) -> None:
         note_problem(tx, problem, now)
 
 
-def remind(tx: Transaction, study: Study, now: datetime) -> Tally:
+def remind(tx: Transaction, study: Study, now: datetime, unworded: Collection[str] = frozenset()) -> Tally:
     """The whole tick in one transaction."""
     tally = Tally()
     place: Place | None = START
     while place is not None:
-        found = survey(tx, study, now, place)
+        found = survey(tx, study, now, place, unworded)
         record(tx, found, now)
         tally, place = tally.plus(found), found.next
     return tally
@@ -160,7 +171,12 @@ def _anchor_day(person: Participant, anchor: Anchor) -> date | None:
 
 
 def _judge_page(
-    tx: Transaction, study: Study, people: list[Participant], now: datetime, further: Place | None
+    tx: Transaction,
+    study: Study,
+    people: list[Participant],
+    now: datetime,
+    further: Place | None,
+    unworded: Collection[str],
 ) -> Findings:
     ids = [person.id for person in people]
     remembered = journey.pasts(tx, ids)
@@ -174,8 +190,9 @@ def _judge_page(
             course = journey.build(study, person, remembered[person.id], now)
             identity = participants.identity_of(tx, person)
             facts = reach.facts_of(tx, person, identity, rows, willing=person.id not in refusing)
-            decision = _new_only(_decide(study, course, facts, rows, now), rows)
-            off = _calls_off(study, course, facts, rows, now)
+            decision = _invited(_decide(study, course, facts, rows, now), unworded)
+            decision = _new_only(decision, rows)
+            off = _calls_off(study, course, facts, rows, now, unworded)
         except Exception as fault:
             code = fault.code if isinstance(fault, ProAppError) else type(fault).__name__
             log.warning("participant %s can't be reminded: %s", person.study_number, code)
@@ -194,6 +211,19 @@ def _decide(
     return decide(study, course.site, facts, visits, [row.as_past() for row in rows], now)
 
 
+def _invited(decision: Decision, unworded: Collection[str]) -> Decision:
+    """Without the messages that would invite to a visit which has only demonstration wording."""
+    # Not a rule of the schedule, so not one of its reasons: it hangs on what is installed here.
+    reason = cast(Reason, NO_WORDING)
+    held = tuple(
+        Held(one.timepoint, one.opens_on, one.step, one.audience, one.channel, reason, one.at)
+        for one in decision.intents
+        if one.timepoint in unworded
+    )
+    intents = tuple(one for one in decision.intents if one.timepoint not in unworded)
+    return Decision(intents, decision.held + held)
+
+
 def _new_only(decision: Decision, rows: tuple[Delivery, ...]) -> Decision:
     """Without the decisions against that are on record already, word for word."""
     known = {row.key: row for row in rows}
@@ -206,13 +236,21 @@ def _new_only(decision: Decision, rows: tuple[Delivery, ...]) -> Decision:
 
 
 def _calls_off(
-    study: Study, course: Journey, facts: Facts, rows: tuple[Delivery, ...], now: datetime
+    study: Study,
+    course: Journey,
+    facts: Facts,
+    rows: tuple[Delivery, ...],
+    now: datetime,
+    unworded: Collection[str],
 ) -> list[tuple[Delivery, str]]:
     """Calls on the list that nobody should make any more."""
     off = []
     visits = [(stop.visit, stop.assessment.state) for stop in course.stops]
     for row in rows:
         if row.channel != deliveries.CALL or row.state != "due":
+            continue
+        if row.timepoint in unworded:
+            off.append((row, NO_WORDING))
             continue
         others = [other.as_past() for other in rows if other.id != row.id]
         found = obstacle(study, course.site, facts, visits, row.as_past(), others, now)

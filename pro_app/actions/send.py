@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 
 from pro_app import journey
 from pro_app.errors import ProAppError
+from pro_app.instruments.inviting import NO_WORDING
 from pro_app.letters import letter, reach
 from pro_app.letters.carriers import Carriers, FindsByAddress
 from pro_app.letters.letter import Letter
@@ -48,12 +49,16 @@ _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+|\+?\d[\d -]{5,}\
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What sending needs besides the database. `base_url`: what links and short addresses begin with."""
+    """What sending needs besides the database. `base_url`: what links and short addresses begin with.
+
+    unworded: timepoints nobody may be invited to, since the owner's wording is not installed.
+    """
 
     study: Study
     carriers: Carriers
     links: Links
     base_url: str
+    unworded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,9 @@ def _permitted(run: _Run, mine: Claim, messenger: Messenger) -> Letter | str:
         if not claims.holds(tx, mine, now):
             return "lost"
         row, study = mine.delivery, run.post.study
+        if row.timepoint in run.post.unworded:
+            claims.withhold(tx, mine, NO_WORDING, now)
+            return "withheld"
         person = participants.by_id(tx, row.participant_id)
         course = journey.of(tx, study, person, now)
         rows = deliveries.of_participant(tx, person.id)

@@ -45,7 +45,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One visit of one participant at one instant. `day`: the calendar day at the site."""
+    """One visit of one participant at one instant. `day`: the calendar day at the site.
+
+    licensed: the languages in which all its questionnaires have the owner's wording; in production nobody
+    may begin a visit that has none.
+    """
 
     person: Participant
     site: Site
@@ -53,6 +57,7 @@ class Look:
     way: Journey
     parts: tuple[Part, ...]
     day: date
+    licensed: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str:
@@ -95,7 +100,8 @@ def look(
         )
         for name in stop.timepoint.instruments
     )
-    return Look(person, way.site, stop, way, parts, today(now, way.site.tz))
+    licensed = catalogue.licensed_languages(stop.timepoint.instruments)
+    return Look(person, way.site, stop, way, parts, today(now, way.site.tz), licensed)
 
 
 def to_begin_with(way: Journey, day: date) -> Stop:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from pro_app.cli.serving import not_inviting
 from pro_app.config import Settings, read_settings
 from pro_app.errors import ProAppError
 from pro_app.records import migrating
@@ -49,7 +50,10 @@ def _address(service: Service) -> Iterator[Finding]:
 
 
 def _wording(service: Service) -> Iterator[Finding]:
-    for instrument in service.catalogue.instruments:
+    if closed := not_inviting(service):
+        yield False, "invitations", closed
+    asked = dict.fromkeys(name for one in service.study.timepoints for name in one.instruments)
+    for instrument in asked:
         for language in service.catalogue.languages(instrument):
             pack = service.catalogue.pack(instrument, language)
             good = service.settings.demo or not pack.demonstration

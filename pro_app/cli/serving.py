@@ -15,6 +15,8 @@ import waitress
 from pro_app.cli.opening import open_migrated
 from pro_app.clock import Clock
 from pro_app.errors import ProAppError
+from pro_app.instruments.inviting import unworded
+from pro_app.messages import sentence as sentence_of
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service
 
@@ -26,6 +28,15 @@ class PortTaken(ProAppError):
     """Another program listens there already."""
 
     code = "port_taken"
+
+
+def not_inviting(service: Service) -> str:
+    """In production, to which visits nobody is invited for want of the owner's wording; else empty."""
+    closed = unworded(service.catalogue, service.study.timepoints)
+    if service.settings.demo or not closed:
+        return ""
+    names = ", ".join(one.id for one in service.study.timepoints if one.id in closed)
+    return sentence_of("nobody_invited", {"timepoints": names})
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -105,4 +116,6 @@ def serve(clock: bool) -> None:
     service = open_migrated()
     listener = listen(service.settings.host, service.settings.port)
     click.echo(f"Serving {service.study.id} on {service.settings.base_url}")
+    if sentence := not_inviting(service):
+        click.echo(sentence, err=True)
     run(service, listener, with_clock=clock)

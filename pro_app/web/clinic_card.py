@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response
 
 from pro_app import journey
 from pro_app.actions import look_up
+from pro_app.instruments.inviting import unworded
+from pro_app.journey import Journey
 from pro_app.records.participants import ChangedMeanwhile
 from pro_app.web.clinic_page import actor, person_of
 from pro_app.web.current import now, service
@@ -52,6 +54,8 @@ def _page(study_number: str, template: str, size: str = "") -> str:
     with house.store.writing() as tx:
         person = person_of(tx, study_number)
         way = journey.of(tx, house.study, person, now())
+        if not may_hand_out(way):
+            return render_template("clinic/no_wording.html", person=person)
         code = look_up.code(tx, house.links, person, actor(), now())
     stop = way.open_now
     link = None
@@ -71,7 +75,27 @@ def _page(study_number: str, template: str, size: str = "") -> str:
         code_qr=qr(f"{base}/c", _("QR code of the page where the code is entered")),
         address=base.split("://", 1)[-1],
         size=size,
+        demonstration=demonstration(),
     )
+
+
+def may_hand_out(way: Journey) -> bool:
+    """Whether link, code and card may be given out: in production not with demonstration wording.
+
+    What counts is the visit they lead to: the open one, else the next.
+    """
+    house = service()
+    ahead = way.open_now or way.next_after(now().astimezone(way.site.tz).date())
+    return house.settings.demo or ahead is None or not unworded(house.catalogue, [ahead.timepoint])
+
+
+def demonstration() -> bool:
+    """Whether a card leads to words that are only the program's own; in production none is given out then."""
+    house = service()
+    asked = {name for timepoint in house.study.timepoints for name in timepoint.instruments}
+    packs = [pack for name in asked for pack in house.catalogue.active_packs(name)]
+    shown = [pack for pack in packs if pack.language in house.study.languages]
+    return house.settings.demo and any(pack.demonstration for pack in shown)
 
 
 @blueprint.post("/<study_number>/code")
