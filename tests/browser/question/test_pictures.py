@@ -1,4 +1,4 @@
-"""Photographs of every screen of a questionnaire, to be looked at: `make pictures` puts them into build/pictures."""
+"""Photographs of every screen of a questionnaire: `make pictures` puts them into build/pictures."""
 
 from pathlib import Path
 from typing import Any
