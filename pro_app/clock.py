@@ -108,7 +108,7 @@ Parts = Mapping[str, Callable[[], None]]
 def _messages(
     service: Service, now: datetime, carriers: Carriers, parts: dict[str, object]
 ) -> dict[str, Callable[[], None]]:
-    post = send.Post(service.study, carriers, service.links, service.settings.base_url)
+    post = send.Post(service.study, carriers, service.links, service.settings.base_url, service.unworded)
     return {
         "remind": lambda: parts.update(reminded=_remind(service, now)),
         "send": lambda: parts.update(sent=send.send(service.store, post, now)),
@@ -121,7 +121,7 @@ def _remind(service: Service, now: datetime) -> remind.Tally:
     place: remind.Place | None = remind.START
     while place is not None:
         with service.store.reading() as tx:
-            found = remind.survey(tx, service.study, now, place)
+            found = remind.survey(tx, service.study, now, place, service.unworded)
         if found.to_write:
             with service.store.writing() as tx:
                 remind.record(tx, found, now)

@@ -1,14 +1,17 @@
 """The one place that builds everything: keys, database, catalogue, study and whom we talk to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pro_app.config import Settings
+from pro_app.exports.fhir import Resources
 from pro_app.gateways import registries
+from pro_app.gateways.fhir_bundle import resources
 from pro_app.gateways.inbox import Inbox
 from pro_app.gateways.sms import sms_messengers
 from pro_app.gateways.smtp import SmtpMessenger
 from pro_app.instruments.catalogue import Catalogue, load_catalogue
+from pro_app.instruments.inviting import unworded, without_demonstration
 from pro_app.keys import KeyRing, create_key_file, load_key_ring
 from pro_app.links import Links
 from pro_app.ports import Messenger, Registry
@@ -32,6 +35,12 @@ class Service:
     links: Links
     messengers: tuple[Messenger, ...]
     registries: tuple[Registry, ...]
+    fhir_resources: Resources = field(default=resources, repr=False)
+
+    @property
+    def unworded(self) -> frozenset[str]:
+        """Timepoints that nobody may be invited to, since the owner's wording is not installed."""
+        return frozenset() if self.settings.demo else unworded(self.catalogue, self.study.timepoints)
 
     @property
     def inbox_dir(self) -> Path:
@@ -46,6 +55,8 @@ def build(settings: Settings) -> Service:
         create_key_file(settings.key_file)
     keys = load_key_ring(settings.key_file, settings.secret_key)
     catalogue = load_catalogue(settings.questionnaires_dir, settings.data_dir / "wording")
+    if not settings.demo:
+        catalogue = without_demonstration(catalogue)
     study = load_study(settings.study_file, tuple(catalogue.instruments))
     return Service(
         settings=settings,

@@ -79,7 +79,7 @@ def _write(service: Service, wish: Wish, target: Path, language: str) -> Exporte
                 edition,
                 wish,
                 target,
-                resources=getattr(service, "fhir_resources", None),
+                resources=service.fhir_resources,
                 tell=bar.update,
             )
     with service.store.writing() as tx:

@@ -23,6 +23,8 @@ WORDS = {
     "review-pack": "review_pack:review_pack",
     "sync": "sync:sync",
     "reconcile": "sync:reconcile",
+    "export": "export:export",
+    "report": "report:report",
     "staff": "staff:staff",
     "audit": "audit:audit",
     "migrate": "migrate:migrate",

@@ -64,7 +64,8 @@ tables = {name: read(name) for name in FILES}
 if __name__ == "__main__":
     for name, data in tables.items():
         print(f"{name}: {len(data)} rows, {len(data.columns)} columns")
-        print(data.groupby(["timepoint", "state"], observed=True).size().unstack(fill_value=0), end="\n\n")
+        print(data.groupby(["timepoint", "state"], observed=True).size().unstack(fill_value=0))
+        print()
 '''
 
 

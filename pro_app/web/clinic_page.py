@@ -37,7 +37,8 @@ MENU = (
     Entry("clinic.alerts.listing", _("Alerts")),
     Entry("clinic.messages.listing", _("Messages")),
     Entry("clinic.registry.listing", _("Registry sync")),
-    Entry("clinic.exports.listing", _("Exports")),
+    Entry("exporting.report_page_view", _("Report")),
+    Entry("exporting.listing", _("Exports")),
     Entry("clinic.trail.listing", _("Audit trail")),
     Entry("clinic.accounts.everybody", _("Accounts")),
 )

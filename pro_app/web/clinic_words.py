@@ -129,6 +129,7 @@ EVENTS = {
     "card_shown": _("Personal link and code shown"),
     "code_renewed": _("New code given out"),
     "response_received": _("Response received"),
+    "scored_anew": _("Scored again by newer rules"),
     "privacy_agreed": _("Agreed to the privacy notice"),
     "privacy_declined": _("Declined the privacy notice"),
     "reminder_problem": _("A reminder could not be decided"),

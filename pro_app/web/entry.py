@@ -6,7 +6,6 @@ Opening any of them changes nothing, on whatever device and however often: scann
 from typing import cast
 
 from flask import Blueprint, Response, g, redirect, request, session, url_for
-from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
 from pro_app import journey
@@ -21,7 +20,6 @@ from pro_app.schedule.window import today
 from pro_app.web import cookies, display, problems, visit_page
 from pro_app.web.current import address, now, service
 from pro_app.web.guard import public
-from pro_app.web.visit_page import Notice
 
 blueprint = Blueprint("entry", __name__)
 display.install(blueprint)
@@ -93,7 +91,7 @@ def begin(token: str) -> Response:
                 fault = admit.WrongPerson()
         except TooManyTries as many:
             fault = many
-    if fault or _notice(seen) or seen.finished:
+    if fault or visit_page.notice_of(seen) or seen.finished:
         return _landing_page(seen, asks, fault)
     # A new visit gets a new form secret, so that a page of the one before can't be shown again or sent.
     session.clear()
@@ -131,20 +129,8 @@ def _behind(tx: Transaction, ticket: Ticket) -> tuple[Participant, Look]:
     return person, seen
 
 
-def _notice(seen: Look) -> Notice | None:
-    """Why this visit can't be begun; in production also for want of the owner's wording."""
-    if (notice := visit_page.notice_of(seen)) or seen.finished or seen.licensed or service().settings.demo:
-        return notice
-    return Notice(
-        "early",
-        gettext("Not ready yet"),
-        gettext("Your hospital is still preparing these questions. There is nothing you need to do."),
-        409,
-    )
-
-
 def _landing_page(seen: Look, asks: GuardQuestion | None, fault: ProAppError | None = None) -> Response:
-    if notice := _notice(seen):
+    if notice := visit_page.notice_of(seen):
         return visit_page.show_notice(seen, notice)
     if seen.finished:
         return visit_page.page("finished", seen.site, seen=seen, comes=seen.next_stop)

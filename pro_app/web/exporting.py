@@ -18,7 +18,6 @@ from pro_app.actions.export import EVERY_FORMAT, Wish
 from pro_app.actions.report import Report
 from pro_app.errors import ProAppError
 from pro_app.exports import paper
-from pro_app.exports.fhir import Resources
 from pro_app.exports.shelf import FORMATS
 from pro_app.records import export_rows
 from pro_app.schedule.elements import Site
@@ -76,7 +75,7 @@ def make() -> Response:
 
 
 def _form(fault: str = "") -> str:
-    formats = [(name, _FORMAT_WORDS.get(name, name)) for name in FORMATS if name != "ndjson" or _fhir()]
+    formats = [(name, _FORMAT_WORDS.get(name, name)) for name in FORMATS]
     return render_template(
         "exporting/exports.html",
         formats=formats,
@@ -136,7 +135,7 @@ def _bundle(wish: Wish, language: str) -> IO[bytes]:
             edition = exporting.edition_of(
                 tx, house.study, house.catalogue, words_in(language), wish, version("pro-follow-up"), now()
             )
-            done = exporting.export(tx, edition, wish, folder, resources=_fhir())
+            done = exporting.export(tx, edition, wish, folder, resources=service().fhir_resources)
         packed: IO[bytes] = tempfile.TemporaryFile(dir=house.settings.data_dir)  # noqa: SIM115
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as box:
             for path in sorted(folder.iterdir()):
@@ -149,12 +148,6 @@ def _bundle(wish: Wish, language: str) -> IO[bytes]:
             exporting.on_the_trail(tx, house.study, wish, done, actor(), now())
     packed.seek(0)
     return packed
-
-
-def _fhir() -> Resources | None:
-    """The adapter's resources, once wiring hands them in."""
-    found: Resources | None = getattr(service(), "fhir_resources", None)
-    return found
 
 
 def _my_sites() -> list[Site]:

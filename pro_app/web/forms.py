@@ -25,7 +25,7 @@ def _code(value: Any) -> int | None:
     return None if value is None or value == "" else int(value)
 
 
-class CodeField(RadioField):  # type: ignore[misc]
+class CodeField(RadioField):
     """One of an item's codes, or None: an empty answer is a skipped one, never a fault."""
 
     def __init__(self, label: str, codes: dict[int, str], **more: Any) -> None:
@@ -45,7 +45,7 @@ class CodeField(RadioField):  # type: ignore[misc]
             raise ValidationError(str(NOT_A_CHOICE))
 
 
-class RegionsField(SelectMultipleField):  # type: ignore[misc]
+class RegionsField(SelectMultipleField):
     """The shaded regions of a body diagram, in the order of the definition."""
 
     def pre_validate(self, form: Any) -> None:
@@ -53,7 +53,7 @@ class RegionsField(SelectMultipleField):  # type: ignore[misc]
             raise ValidationError(str(NOT_A_CHOICE))
 
 
-class WorstField(SelectField):  # type: ignore[misc]
+class WorstField(SelectField):
     """The region that hurts most, or empty."""
 
     def pre_validate(self, form: Any) -> None:

@@ -25,7 +25,7 @@ def told(event: Event) -> str:
         was, now_is = detail.get("was"), detail.get("is", detail.get("status"))
         change = " → ".join(_status(one) for one in (was, now_is) if one)
         return f"{change} · {REASONS.get(reason, reason)}" if reason else change
-    if event.action == "response_received":
+    if event.action in ("response_received", "scored_anew"):
         return f"{_visit(str(detail.get('timepoint')))} · {_instrument(str(detail.get('instrument')))}"
     return ""
 

@@ -46,6 +46,13 @@ def notice_of(seen: Look) -> Notice | None:
             410,
         )
     state = seen.stop.assessment.state
+    if state.answerable and not (seen.finished or seen.licensed or service().settings.demo):
+        return Notice(
+            "early",
+            gettext("Not ready yet"),
+            gettext("Your hospital is still preparing these questions. There is nothing you need to do."),
+            409,
+        )
     if state.answerable or state.finished:
         return None
     if state is VisitState.UNSCHEDULED:

@@ -2,25 +2,23 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Root can't use Chromium's sandbox; what it opens here are only our own pages.
+ARGUMENTS = ["--no-sandbox"] if os.geteuid() == 0 else []
 
 
-@contextmanager
-def launched() -> Iterator[Browser]:
+def on_path() -> str | None:
+    """None lets Playwright look for its own."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def launch(playwright: Playwright) -> Browser:
     """A headless browser; without one the tests are skipped, and on CI that is a failure."""
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    # Root can't use Chromium's sandbox; what it opens here are only our own pages.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        except Error as fault:
-            pytest.skip(f"no Chromium can be started: {str(fault).splitlines()[0]}")
-        yield browser
-        browser.close()
+    try:
+        return playwright.chromium.launch(executable_path=on_path(), args=ARGUMENTS)
+    except Error as fault:
+        pytest.skip(f"no Chromium can be started: {str(fault).splitlines()[0]}")

@@ -13,7 +13,7 @@ from tests.browser.conftest import Demonstration
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "pictures"
 WIDTHS = {"phone": (360, 740), "tablet": (820, 1100), "desk": (1280, 860)}
 LANGUAGES = {"zh-Hans": "Chinese", "en": "English"}
-pytestmark = [pytest.mark.pictures, pytest.mark.browser]
+pytestmark = pytest.mark.pictures
 
 
 @contextmanager

@@ -20,7 +20,6 @@ WORDS = {
         "agree": "I agree, go on",
     },
 }
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demonstration")]
 
 
 @pytest.fixture

@@ -1,40 +1,11 @@
 """A hospital, a browser, and a telephone in somebody's hand."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Page
 
 from tests.browser.question.hospital import Hospital, open_hospital
-
-ARGUMENTS = ["--no-sandbox"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def chromium_path() -> str | None:
-    """Chromium on the PATH; None lets Playwright look for its own."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright, chromium_path: str | None) -> Iterator[Browser]:
-    started = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
-    yield started
-    started.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect
 
 from pro_app.records import responses
-from tests.browser.question.conftest import ARGUMENTS
+from tests.browser.chromium import ARGUMENTS, on_path
 from tests.browser.question.hospital import Hospital
 from tests.browser.question.phone import C30, Phone
 
@@ -23,9 +23,9 @@ SECRET = "Xanthorrhizol-7731"
 class Pocket:
     """A telephone whose browser can be killed and opened again with what it kept."""
 
-    def __init__(self, playwright: Playwright, chromium: str | None, folder: Path) -> None:
+    def __init__(self, playwright: Playwright, folder: Path) -> None:
         self._start = lambda: playwright.chromium.launch_persistent_context(
-            folder, executable_path=chromium, args=ARGUMENTS, has_touch=True
+            folder, executable_path=on_path(), args=ARGUMENTS, has_touch=True
         )
         self.folder = folder
         self.context: BrowserContext = self._start()
@@ -58,8 +58,8 @@ class Pocket:
 
 
 @pytest.fixture
-def pocket(playwright: Playwright, chromium_path: str | None, tmp_path: Path) -> Iterator[Pocket]:
-    pocket = Pocket(playwright, chromium_path, tmp_path / "telephone")
+def pocket(playwright: Playwright, tmp_path: Path) -> Iterator[Pocket]:
+    pocket = Pocket(playwright, tmp_path / "telephone")
     yield pocket
     pocket.context.close()
 
@@ -266,14 +266,13 @@ def test_personal_pages_are_never_kept_by_the_worker(
 @pytest.mark.parametrize("blocked", ["worker", "secure context"])
 def test_without_a_worker_or_on_plain_http_everything_but_offline_works(
     playwright: Playwright,
-    chromium_path: str | None,
     hospital: Hospital,
     faults: list[str],
     blocked: str,
 ) -> None:
     mary = hospital.enrol(f"CZ-{blocked[:6]}", "en")
     rules = ["--host-resolver-rules=MAP clinic.test 127.0.0.1"] if blocked == "secure context" else []
-    started = playwright.chromium.launch(executable_path=chromium_path, args=[*ARGUMENTS, *rules])
+    started = playwright.chromium.launch(executable_path=on_path(), args=[*ARGUMENTS, *rules])
     options: dict[str, Any] = {"service_workers": "block"} if blocked == "worker" else {}
     phone = Phone(hospital, started.new_context(**options), faults)
     usual = hospital.url
