@@ -83,7 +83,7 @@ HELPERS = {
 
 STANDINGS = {
     "replaced": N_("replaced by a correction"),
-    "withdrawn": N_("withdrawn"),
+    "withdrawn": N_("response withdrawn"),
     "beside": N_("kept beside the first one"),
 }
 
