@@ -18,7 +18,7 @@ from pro_app.schedule.elements import Site
 from pro_app.web.current import address, service
 from pro_app.web.guard import guard_of
 from pro_app.web.locale import language
-from pro_app.web.staff_roles import ARM, IDENTITY, WRITERS
+from pro_app.web.staff_roles import ARM, CORRECTORS, IDENTITY, WRITERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ def rights(who: Staff) -> dict[str, bool]:
     """What the templates ask before they show a thing; the guards ask again."""
     return {
         "change": who.role in WRITERS,
+        "correct": who.role in CORRECTORS,
         "identity": who.role in IDENTITY,
         "arm": who.role in ARM,
     }

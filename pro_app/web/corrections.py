@@ -22,12 +22,11 @@ from pro_app.web.charts import number
 from pro_app.web.clinic_page import actor, person_of
 from pro_app.web.current import now, service
 from pro_app.web.guard import staff
+from pro_app.web.staff_roles import CORRECTORS
 
 blueprint = Blueprint(
     "corrections", __name__, url_prefix="/staff/participants/<study_number>/responses/<uuid>"
 )
-# A nurse sees that something is wrong; that an answer is changed is for who answers for the data.
-CORRECTORS = ("site_coordinator", "study_coordinator")
 
 FAULTS: dict[str, LazyString] = {
     "reason_needed": _("Choose a reason."),

@@ -9,6 +9,8 @@ WRITERS = (*SITE_STAFF, "study_coordinator")
 # The privacy notice promises that only the own hospital knows name and telephone.
 IDENTITY = SITE_STAFF
 ARM = ("site_coordinator", "investigator", "study_coordinator")
+# A nurse sees that something is wrong; that an answer is changed is for who answers for the data.
+CORRECTORS = ("site_coordinator", "study_coordinator")
 EVERYBODY = (*READERS, "administrator")
 
 
