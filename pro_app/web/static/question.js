@@ -10,7 +10,7 @@ export const items = new Map(page.items.map((item) => [item.id, item]));
 export const mine = (kind, ...names) => key(kind, ref, page.instrument, ...names);
 
 /** What the lazily loaded parts share. */
-export const app = { ref, answers: {}, visit: null, screen: 0, returning: false, locked: false, touched: false, stamp: 0 };
+export const app = { ref, answers: {}, visit: null, screen: 0, returning: false, locked: false, touched: false, stamp: 0, keeping: 0 };
 
 export const fill = (words, ...numbers) => numbers.reduce((text, number) => text.replace("{}", number), words);
 export const plural = ([one, more], count) => (count === 1 ? one : fill(more, count));
@@ -178,11 +178,13 @@ export async function keep(item, answer) {
   Object.assign(byId("saved"), { textContent: "" }).dataset.words = ""; // what it said is true no longer
   dress(item);
   warn(page.screens[app.screen]);
+  app.keeping += 1;
   await app.store.add(mine("draft"), app.draft);
   await app.remembered;
   // Two changes in one millisecond must not look like one.
   app.stamp = Math.max(Date.now(), app.stamp + 1);
   await app.store.change(mine("answer", item), answer, app.stamp);
+  app.keeping -= 1;
   (await app.coming)?.kept(ref, page.instrument, item, answer);
   say("saved");
 }

@@ -18,6 +18,7 @@ export function note(words, link) {
 /** Where the answers are, in words. */
 export async function saved() {
   const waiting = (await app.store.dirty(mine("answer"))).length;
+  if (app.keeping) return; // the newest answer isn't even here yet; it will be said when it is
   const line = byId("saved");
   const state = !waiting ? (app.touched || Object.keys(app.answers).length ? "hospital" : "") : app.outbox.trouble ? "waiting" : app.store.durable ? "device" : "memory";
   const words = state === "waiting" ? plural(text.waiting, waiting) : state ? text[state] : "";
