@@ -4,7 +4,6 @@ Each export runs in a process of its own, so that its memory is its own.
 """
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -202,9 +201,13 @@ def _child(folder: Path, name: str) -> Figures:
         path.unlink()
     if name:
         target.rmdir()
-    return Figures(
-        seconds, cpu_seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, size / 1e6
-    )
+    return Figures(seconds, cpu_seconds, _peak_mb(), size / 1e6)
+
+
+def _peak_mb() -> float:
+    """The most memory this process has had; the kernel's other count would begin with its parent's."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 def _forms(tx: Transaction, edition: Edition) -> Iterator[object]:

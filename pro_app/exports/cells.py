@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from pro_app.exports.columns import Cell, Column
 
@@ -42,19 +43,26 @@ def header(columns: Sequence[Column]) -> list[str]:
     return [one.name for one in columns] + [one.tag_column for one in columns if one.tags]
 
 
-class Known(dict[Cell, str]):
-    """Texts by cell, for columns whose cells repeat; never more than `MOST` at once."""
+Spelled = TypeVar("Spelled", str, bytes)
+
+
+class Known(dict[Cell, Spelled]):
+    """How cells are spelled, for columns whose cells repeat; never more than `MOST` at once.
+
+    1 and 1.0 are one key: what spells them must spell both alike.
+    """
 
     MOST = 20_000
 
-    def __init__(self, spell: Callable[[Cell], str]) -> None:
+    def __init__(self, spell: Callable[[Cell], Spelled]) -> None:
         super().__init__()
-        self._spell = spell
+        self._spell: Callable[[Cell], Spelled] = spell
 
-    def __missing__(self, cell: Cell) -> str:
+    def __missing__(self, cell: Cell) -> Spelled:
         if len(self) >= self.MOST:
             self.clear()
-        text = self[cell] = self._spell(cell)
+        text: Spelled = self._spell(cell)
+        self[cell] = text
         return text
 
 

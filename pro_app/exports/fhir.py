@@ -16,6 +16,8 @@ from pro_app.records.export_rows import Sheet
 from pro_app.scoring.result import ScaleScore
 
 Resources = Callable[[Parcel, Instrument], Sequence[Mapping[str, Any]]]
+# One encoder for all lines: to build one costs as much as to use it.
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 # One for each person, not for each form.
 _ONCE = ("Patient", "ResearchSubject")
 
@@ -46,7 +48,7 @@ class Fhir:
         if name not in self._files:
             self._files[name] = self._aside.text(name)
             self._aside.rows[name] = 0
-        self._files[name].write(json.dumps(resource, ensure_ascii=False, separators=(",", ":")) + "\n")
+        self._files[name].write(_encode(resource) + "\n")
         self._aside.rows[name] += 1
 
 

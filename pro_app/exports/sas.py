@@ -8,11 +8,11 @@ since the format knows no encoding but ASCII. Reasons are SAS's special missing 
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from math import frexp
 from typing import BinaryIO, cast
 
 from pro_app.exports.aside import Aside
+from pro_app.exports.cells import Known
 from pro_app.exports.columns import TAGS, Cell, Column
 from pro_app.exports.edition import MONTHS
 
@@ -105,12 +105,14 @@ def _name(number: int, column: Column, place: int) -> bytes:
 def _encoder(column: Column) -> Callable[[Cell], bytes]:
     if _is_text(column):
         size = _size(column)
-        return lambda cell: _ascii(str(cell or ""), size)
+        return Known(lambda cell: _ascii(str(cell or ""), size)).__getitem__
     if column.kind == "day":
-        return lambda cell: ibm(float((cell - _FIRST_DAY).days)) if isinstance(cell, date) else _NOTHING
-    if column.kind == "moment":
-        return _moment
-    return _number
+        return Known(_day).__getitem__
+    return _moment if column.kind == "moment" else Known(_number).__getitem__
+
+
+def _day(cell: Cell) -> bytes:
+    return ibm(float((cell - _FIRST_DAY).days)) if isinstance(cell, date) else _NOTHING
 
 
 def _moment(cell: Cell) -> bytes:
@@ -125,7 +127,6 @@ def _number(cell: Cell) -> bytes:
     return ibm(float(cast(float, cell)))
 
 
-@lru_cache(maxsize=65536)
 def ibm(value: float) -> bytes:
     """IBM's form: a sign bit, an exponent of 16 with bias 64, a fraction of 56 bits. Exact for every float
     whose size is between 16^-65 and 16^63."""
