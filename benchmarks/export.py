@@ -44,12 +44,16 @@ def measure(folder: Path) -> list[Row]:
     floor = _run(folder, "")
     for name in (*FORMATS, "all"):
         one = _run(folder, name)
-        rows.append(Row(f"export of {RESPONSES:,} responses, {name}", one.seconds, "s", target=MOST_SECONDS))
+        # All nine at once are for a small study: the promise is about each of them.
+        seconds, most = (None, None) if name == "all" else (MOST_SECONDS, MOST_MB)
+        what = f"export of {RESPONSES:,} responses, {name}"
+        rows.append(Row(what, one.seconds, "s", target=seconds))
         rows.append(
-            Row(f"the same, most memory ({one.disk_mb:,.0f} MB of files)", one.peak_mb, "MB", target=MOST_MB)
+            Row(
+                f"{what}: processor, beside reading alone", one.cpu_seconds, "s", floor.cpu_seconds, "reading"
+            )
         )
-        beside = "reading alone"
-        rows.append(Row("the same, beside reading the rows", one.seconds, "s", floor.seconds, beside))
+        rows.append(Row(f"{what}: memory ({one.disk_mb:,.0f} MB of files)", one.peak_mb, "MB", target=most))
     return rows
 
 
