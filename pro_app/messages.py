@@ -8,6 +8,7 @@ line and the logs through `sentence` in English.
 from collections.abc import Mapping
 
 from pro_app.sentences import (
+    about_exports,
     about_instruments,
     about_messages,
     about_registries,
@@ -26,6 +27,7 @@ _ROOMS = (
     about_schedule,
     about_messages,
     about_registries,
+    about_exports,
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()}
 

@@ -44,7 +44,12 @@ STATUS = {
     "not_json": 415,
     "malformed": 422,
     "too_many_tries": 429,
+    "correction_changed_meanwhile": 409,
+    "correction_refused": 422,
+    "report_not_printed": 500,
     "busy": 503,
+    "export_busy": 503,
+    "export_no_space": 507,
 }
 _HTTP_CODES = {
     400: "bad_request",
