@@ -21,7 +21,7 @@ from pro_app.instruments.answers import Answers
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
 from pro_app.journey import Stop
-from pro_app.records import audit, drafts, outbox, responses
+from pro_app.records import audit, corrections, drafts, outbox, responses
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
 from pro_app.records.responses import Helper, Mode, NewResponse, Standing, Stored
@@ -200,7 +200,7 @@ def submit(
             earlier = responses.by_uuid(tx, stored_as)
     if earlier:
         return _receipt(sent.response, content, earlier.received_at, earlier.standing, repeated=True)
-    new = _new_response(stored_as, stop, person, sent, definition, checked, content, now)
+    new = _new_response(tx, stored_as, stop, person, sent, definition, checked, content, now)
     response_id = responses.add(tx, new)
     sheet = score(definition.scoring, checked.for_scoring())
     responses.add_scores(tx, response_id, sheet.algorithm, sheet.scores.values(), content)
@@ -222,6 +222,7 @@ def submit(
 
 
 def _new_response(
+    tx: Transaction,
     uuid: str,
     stop: Stop,
     person: Participant,
@@ -233,6 +234,9 @@ def _new_response(
 ) -> NewResponse:
     standing, reason = _standing(stop, person, sent.instrument)
     visit = stop.visit
+    # After a withdrawal the registry knows this form already: what counts now must rank above it.
+    earlier = corrections.last_revision(tx, person.id, visit.timepoint, sent.instrument)
+    revision = earlier + 1 if standing == "current" else 1
     return NewResponse(
         uuid=uuid,
         participant_id=person.id,
@@ -245,7 +249,7 @@ def _new_response(
         helper=sent.helper,
         standing=standing,
         reason=reason,
-        revision=1,
+        revision=revision,
         started_at=sent.started_at,
         finished_at=sent.finished_at,
         received_at=now,

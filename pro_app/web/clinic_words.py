@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
+from pro_app.exports.labels import CORRECTIONS
 from pro_app.journey import Stop
 from pro_app.schedule.window import VisitState
 
@@ -109,7 +110,7 @@ STANDINGS = {
     "current": _("counts"),
     "beside": _("kept beside the first one"),
     "replaced": _("replaced by a correction"),
-    "withdrawn": _("withdrawn"),
+    "withdrawn": _("response withdrawn"),
 }
 
 STANDING_REASONS = {
@@ -118,6 +119,8 @@ STANDING_REASONS = {
     "second_response": _("a second response to the same visit"),
     "withdrawn": _("came after the participant had withdrawn"),
     "deceased": _("came after the participant had died"),
+    "moved_here": _("moved here by a coordinator"),
+    **{code: _(text) for code, text in CORRECTIONS.items()},
 }
 
 EVENTS = {
@@ -129,6 +132,9 @@ EVENTS = {
     "card_shown": _("Personal link and code shown"),
     "code_renewed": _("New code given out"),
     "response_received": _("Response received"),
+    "response_corrected": _("Answers corrected"),
+    "response_moved": _("Response moved"),
+    "response_withdrawn": _("Response withdrawn"),
     "scored_anew": _("Scored again by newer rules"),
     "privacy_agreed": _("Agreed to the privacy notice"),
     "privacy_declined": _("Declined the privacy notice"),
