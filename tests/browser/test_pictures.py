@@ -64,7 +64,7 @@ def questions(page: Page, address: str, width: str, language: str) -> None:
     last = ""
     while page.locator("#review").is_hidden():
         field = page.locator("fieldset:visible").first
-        item, is_body = str(field.get_attribute("id")), field.locator("svg").count() > 0
+        item, is_body = str(field.get_attribute("id")), "kind-body" in str(field.get_attribute("class"))
         kind = re.sub(r"\d+[a-g]?-set", "", item) + str(field.locator("input").count())
         options = field.locator("label.opt:visible, label.key:visible")
         if options.count():

@@ -4,6 +4,7 @@ Nothing of them is in the repository or needed at run time. Without Node the tes
 skipped with that reason; with CI=true in the environment a missing peer is a failure.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -40,15 +41,19 @@ def _installed(name: str, sources: list[Path], install: Callable[[Path], None]) 
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
     folder = PEERS / f"{name}-{digest}"
     done = folder / "installed"
-    if not done.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        try:
-            install(folder)
-        except (OSError, subprocess.SubprocessError) as fault:
-            said = getattr(fault, "stderr", None) or str(fault)
-            missing(f"{name} can't be installed: {str(said).strip()[-300:]}")
-        done.write_text("ok\n")
+    PEERS.mkdir(exist_ok=True)
+    # Tests run in several processes: the second waits for the first and finds the peer there.
+    with (PEERS / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            try:
+                install(folder)
+            except (OSError, subprocess.SubprocessError) as fault:
+                said = getattr(fault, "stderr", None) or str(fault)
+                missing(f"{name} can't be installed: {str(said).strip()[-300:]}")
+            done.write_text("ok\n")
     return folder
 
 
