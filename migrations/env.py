@@ -4,7 +4,8 @@ from typing import Any
 
 from alembic import context
 
-from pro_app.records.schema import UtcDateTime, metadata
+from pro_app.records import schema, schema_clinic  # noqa: F401  the tables themselves
+from pro_app.records.columns import UtcDateTime, metadata
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | bool:

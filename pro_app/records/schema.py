@@ -1,7 +1,7 @@
-"""The tables. One MetaData; Alembic's migrations must lead to exactly this (a test compares them)."""
+"""The tables of the main line. Alembic's migrations must lead to exactly these (a test compares them).
 
-from datetime import UTC, datetime
-from typing import Any
+The tables of staff and clinic are in `schema_clinic`.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -9,76 +9,38 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An instant, stored in UTC. A naive value is refused: it has no place on the time line."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _id() -> Column[Any]:
-    return Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
-
+from pro_app.records.columns import Id, UtcDateTime, metadata, one_of, row_id
 
 staff = Table(
     "staff",
     metadata,
-    _id(),
+    row_id(),
     Column("login", String(120), nullable=False, unique=True),
     Column("name", String(120), nullable=False),
     Column("role", String(20), nullable=False),
     Column("site", String(20)),
     Column("language", String(20), nullable=False),
     Column("password_hash", String(200), nullable=False),
+    Column("email", String(254)),
+    # The second factor: its secret, sealed; the last time step used, so that no code works twice.
+    Column("totp_sealed", Text),
+    Column("totp_last_step", BigInteger),
+    # Unlocks a tablet that this person handed over; an Argon2 hash like the password's.
+    Column("pin_hash", String(200)),
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    _one_of(
+    one_of(
         "role",
         "nurse",
         "site_coordinator",
@@ -103,7 +65,7 @@ staff_session = Table(
 participant = Table(
     "participant",
     metadata,
-    _id(),
+    row_id(),
     Column("uuid", String(36), nullable=False, unique=True),
     Column("study_number", String(40), nullable=False, unique=True),
     Column("site", String(20), nullable=False),
@@ -129,8 +91,8 @@ participant = Table(
     Column("privacy_at", UtcDateTime),
     Column("row_version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    _one_of("status", "active", "paused", "too_ill", "withdrawn", "deceased"),
-    _one_of("surgery_state", "planned", "done", "cancelled", "unknown"),
+    one_of("status", "active", "paused", "too_ill", "withdrawn", "deceased"),
+    one_of("surgery_state", "planned", "done", "cancelled", "unknown"),
     Index(None, "surgery_on", "status"),
     Index(None, "surgery_planned_on", "status"),
     Index(None, "surgery_done_on", "status"),
@@ -157,7 +119,7 @@ draft = Table(
 response = Table(
     "response",
     metadata,
-    _id(),
+    row_id(),
     Column("uuid", String(36), nullable=False, unique=True),
     Column("participant_id", Id, ForeignKey("participant.id"), nullable=False),
     Column("timepoint", String(20), nullable=False),
@@ -173,6 +135,9 @@ response = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    # Of a form on paper or an interview: the day it was answered and who typed it in.
+    Column("completed_on", Date),
+    Column("entered_by", String(120)),
     # When the form was first opened, on the server's clock: decides whether grace days count.
     Column("opened_at", UtcDateTime),
     # The visit's window as it was when this came: a finished visit keeps it when surgery moves.
@@ -182,9 +147,9 @@ response = Table(
     Column("answers", Text, nullable=False),
     Column("free_text_sealed", Text),
     Column("content_hash", String(64), nullable=False),
-    _one_of("mode", "own_phone", "clinic_tablet", "interview", "paper"),
-    _one_of("helper", "alone", "read", "filled"),
-    _one_of("standing", "current", "beside", "replaced", "withdrawn"),
+    one_of("mode", "own_phone", "clinic_tablet", "interview", "paper"),
+    one_of("helper", "alone", "read", "filled"),
+    one_of("standing", "current", "beside", "replaced", "withdrawn"),
     # First wins: one current response for each instrument at each visit, whatever races.
     Index(
         "uq_response_current",
@@ -202,7 +167,7 @@ response = Table(
 score = Table(
     "score",
     metadata,
-    _id(),
+    row_id(),
     Column("response_id", Id, ForeignKey("response.id"), nullable=False),
     Column("algorithm", String(40), nullable=False),
     Column("scale", String(20), nullable=False),
@@ -218,7 +183,7 @@ score = Table(
 outbox = Table(
     "outbox",
     metadata,
-    _id(),
+    row_id(),
     Column("registry", String(40), nullable=False),
     Column("response_id", Id, ForeignKey("response.id"), nullable=False),
     Column("participant_id", Id, ForeignKey("participant.id"), nullable=False),
@@ -235,8 +200,8 @@ outbox = Table(
     Column("remote_version", String(80)),
     Column("remote_hash", String(64)),
     UniqueConstraint("registry", "response_id", "kind"),
-    _one_of("kind", "submitted", "corrected", "withdrawn"),
-    _one_of("state", "waiting", "claimed", "delivered", "parked", "paused"),
+    one_of("kind", "submitted", "corrected", "withdrawn"),
+    one_of("state", "waiting", "claimed", "delivered", "parked", "paused"),
     Index(None, "state", "next_at"),
     Index(None, "participant_id", "id"),
 )
@@ -244,7 +209,7 @@ outbox = Table(
 delivery = Table(
     "delivery",
     metadata,
-    _id(),
+    row_id(),
     Column("participant_id", Id, ForeignKey("participant.id"), nullable=False),
     Column("timepoint", String(20), nullable=False),
     # The day the visit opened under the dates this was decided for: a moved surgery is another occasion.
@@ -268,7 +233,7 @@ delivery = Table(
     Column("sent_at", UtcDateTime),
     Column("resolved_at", UtcDateTime),
     UniqueConstraint("participant_id", "timepoint", "opens_on", "step", "channel"),
-    _one_of(
+    one_of(
         "state",
         "due",
         "claimed",
@@ -285,7 +250,7 @@ delivery = Table(
 audit = Table(
     "audit",
     metadata,
-    _id(),
+    row_id(),
     Column("chain", String(20), nullable=False),
     Column("number", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
@@ -300,6 +265,8 @@ audit = Table(
     UniqueConstraint("chain", "number"),
     Index(None, "subject"),
     Index(None, "at"),
+    Index(None, "actor", "id"),
+    Index(None, "action", "id"),
 )
 
 # The head of each chain, so that a cut-off end is noticed and appending needs no search.

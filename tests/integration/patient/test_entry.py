@@ -10,7 +10,8 @@ from sqlalchemy import func, select, update
 from pro_app.actions import answer
 from pro_app.records import participants
 from pro_app.records.audit import Actor
-from pro_app.records.schema import metadata, participant
+from pro_app.records.columns import metadata
+from pro_app.records.schema import participant
 from tests.integration.patient.conftest import Phone
 from tests.people import enrolled, sheet
 
