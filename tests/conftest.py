@@ -5,11 +5,14 @@ Builders and the cast live beside the tests that use them; this file stays small
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from pro_app.config import ROOT
 from pro_app.instruments.catalogue import Catalogue, load_catalogue
@@ -44,9 +47,15 @@ def keys(tmp_path: Path) -> KeyRing:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database: the test runs once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """What asks for a database runs once on SQLite and once on PostgreSQL."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database, without any table."""
+    if database_kind == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.sqlite'}"
     else:
         server: PostgresServer = request.getfixturevalue("postgres_server")
@@ -54,13 +63,45 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
             yield url
 
 
-@pytest.fixture
-def store(database_url: str, keys: KeyRing) -> Iterator[Store]:
-    """A migrated, empty database."""
-    store = Store(database_url, keys)
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database that has been migrated once, to be copied: that is much quicker."""
+    file = tmp_path_factory.mktemp("template") / "migrated.sqlite"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: PostgresServer) -> Iterator[str]:
+    """The same on PostgreSQL: the name of a database that others are made from."""
+    with postgres_server.database() as url:
+        migrate(url)
+        yield make_url(url).database or ""
+
+
+def migrate(url: str) -> None:
+    """The tables don't depend on the keys."""
+    store = Store(url, KeyRing("of no account", (("k1", bytes(32)),)))
     migrating.up(store)
-    yield store
     store.close()
+
+
+@pytest.fixture
+def store(
+    database_kind: str, request: pytest.FixtureRequest, keys: KeyRing, tmp_path: Path
+) -> Iterator[Store]:
+    """A migrated database without a row."""
+    with ExitStack() as at_the_end:
+        if database_kind == "sqlite":
+            url = f"sqlite:///{tmp_path / 'test.sqlite'}"
+            copyfile(request.getfixturevalue("migrated_file"), tmp_path / "test.sqlite")
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            template = request.getfixturevalue("migrated_template")
+            url = at_the_end.enter_context(server.database(template))
+        store = Store(url, keys)
+        yield store
+        store.close()
 
 
 @pytest.fixture(scope="session")

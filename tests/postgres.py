@@ -22,10 +22,10 @@ class PostgresServer:
             connection.execute(statement)
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of an empty database, dropped afterwards even if a test left connections open."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a copy of `template`, dropped afterwards even if a test left connections open."""
         name = f"t_{uuid.uuid4().hex}"
-        self._run(f'CREATE DATABASE "{name}"')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield self._url.set(database=name).render_as_string(hide_password=False)
         finally:
