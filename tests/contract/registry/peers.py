@@ -1,4 +1,4 @@
-"""Other people's FHIR programs, installed once into `.peers/` (git-ignored) and started on the loopback.
+"""Other people's programs and schemas, installed once into `.peers/` (git-ignored), started on the loopback.
 
 Nothing of them is in the repository or needed at run time. Without Node the tests that want it are
 skipped with that reason; with CI=true in the environment a missing peer is a failure.
@@ -84,6 +84,19 @@ def sekmet_folder() -> Path:
         _run("venv/bin/python", "-m", "pip", "install", "-q", "-r", str(HERE / "sekmet.txt"), folder=folder)
 
     return _installed("sekmet", [HERE / "sekmet.txt"], install)
+
+
+def odm_schema() -> Path:
+    """CDISC's own schema of ODM-XML 1.3.2, as odmlib carries it; nothing of that library is run."""
+    listed = HERE / "odm_schema.txt"
+
+    def install(folder: Path) -> None:
+        quiet = ("-q", "--disable-pip-version-check", "--no-deps", "--require-hashes")
+        _run(sys.executable, "-m", "pip", "install", *quiet, "-t", "odm", "-r", str(listed), folder=folder)
+
+    return (
+        _installed("odm", [listed], install) / "odm" / "odmlib" / "schemas" / "odm" / "1.3.2" / "ODM1-3-2.xsd"
+    )
 
 
 @contextmanager

@@ -11,23 +11,11 @@ import openpyxl
 import pandas
 import pyreadstat
 import pytest
-import xmlschema
 
-from pro_app.exports.edition import Words
-from pro_app.exports.labels import STATES
-from tests.integration.exports.reading_back import Row, form, manifest, rows
-from tests.integration.exports.ward import Ward
+from tests.integration.exports.reading_back import Row, manifest, rows
+from tests.integration.exports.ward import CHINESE, Ward
 
-HERE = Path(__file__).resolve().parent
 INSTRUMENTS = ("qlq-c30", "bpi-sf")
-CHINESE = Words("zh-Hans", {STATES["in_window"]: "时间窗内收到"}, {"QL2": "总体健康"})
-
-
-@pytest.fixture
-def folder(ward: Ward, tmp_path: Path) -> Path:
-    """Every format of one export, in Chinese."""
-    ward.export(tmp_path / "out", "all", arms=True, words=CHINESE)
-    return tmp_path / "out"
 
 
 def cell(row: Row, name: str) -> Any:
@@ -192,42 +180,6 @@ def test_the_sdtm_domain_has_every_item_scale_and_missing_form(folder: Path) -> 
 
 def _blank(value: float) -> float | None:
     return None if math.isnan(value) else value
-
-
-def test_the_odm_file_has_odms_structure_and_the_same_values(folder: Path) -> None:
-    schema = xmlschema.XMLSchema(HERE / "odm-1.3.2-part.xsd")
-    schema.validate(folder / "odm.xml")
-    space = {"o": "http://www.cdisc.org/ns/odm/v1.3"}
-    root = xmlschema.XMLResource(folder / "odm.xml").root
-    wide = form(folder, "qlq-c30", "CZ-001", "baseline")
-    path = (
-        "o:ClinicalData/o:SubjectData[@SubjectKey='CZ-001']/o:StudyEventData[@StudyEventOID='V.baseline']"
-        "/o:FormData[@FormOID='F.qlq-c30']//o:ItemData"
-    )
-    data = {one.get("ItemOID"): one for one in root.findall(path, space)}
-    for number in range(1, 31):
-        one = data[f"I.qlq-c30.q{number}"]
-        assert one.get("Value", "") == wide[f"q{number}"]
-        if not wide[f"q{number}"]:
-            assert one.get("IsNull") == "Yes"
-            assert data[f"I.qlq-c30.q{number}.WHY"].get("Value") == wide[f"q{number}_missing"]
-    assert data["I.qlq-c30.PF2"].get("Value") == wide["PF2"]
-    assert data["I.qlq-c30.QL2.WHY"].get("Value") == wide["QL2_reason"] == "none_answered"
-    assert len(root.findall("o:ClinicalData/o:SubjectData", space)) == 2
-
-
-def test_a_broken_odm_file_would_be_noticed(folder: Path) -> None:
-    schema = xmlschema.XMLSchema(HERE / "odm-1.3.2-part.xsd")
-    whole = (folder / "odm.xml").read_text("utf-8")
-    for what, instead in (
-        ('<ItemData ItemOID="I.state"', '<ItemData ItemOID="I.nowhere"'),
-        ("<SiteRef ", "<SiteReference "),
-        ('IsNull="Yes"', 'IsNull="No"'),
-    ):
-        broken = whole.replace(what, instead, 1)
-        assert broken != whole
-        with pytest.raises(xmlschema.XMLSchemaException):
-            schema.validate(broken)
 
 
 def test_fhir_lines_are_the_resources_the_registry_gets(folder: Path) -> None:

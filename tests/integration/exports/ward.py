@@ -13,6 +13,7 @@ from pro_app.actions import export as exporting
 from pro_app.actions.enrol import Enrolment
 from pro_app.actions.export import Exported, Wish
 from pro_app.exports.edition import Words
+from pro_app.exports.labels import STATES
 from pro_app.gateways.fhir_bundle import resources
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.links import Links
@@ -26,6 +27,7 @@ from tests.people import LI, all_answers, sheet
 CHEN = Actor("staff", "chen", "10.0.0.9")
 SECRET = "My neighbour Zhang Wei drives me to the hospital"
 ENGLISH = Words("en", {}, {})
+CHINESE = Words("zh-Hans", {STATES["in_window"]: "时间窗内收到"}, {"QL2": "总体健康"})
 
 
 @dataclass(frozen=True)
