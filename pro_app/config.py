@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pro_app.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 WEAK_SECRETS = {"", "change-me", "changeme", "secret", "dev", "test", "password", "please-change-me"}
+SAMPLE_WORDS = ("change-me", "changeme", "change_me", "example", "sample", "your-secret", "replace-this")
 SHORTEST_SECRET = 32
+FEWEST_LETTERS = 3
 
 Mode = Literal["demo", "production"]
+Log = Literal["text", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class Settings:
     gateway_variables: Mapping[str, str] = field(repr=False)
     trusted_proxies: int
     clock_interval_s: int
+    log: Log
+    metrics_token: str | None = field(repr=False)
+    # With whose public key backups are closed; its secret half lies where the backups don't.
+    backup_key: str | None
 
     @property
     def demo(self) -> bool:
@@ -67,6 +74,13 @@ class _Reader:
         self.faults.append(f"PRO_APP_{name} is {raw!r}; it must be a whole number from {low} to {high}.")
         return default
 
+    def one_of(self, name: str, default: str, *others: str) -> str:
+        raw = self.text(name, default)
+        if raw not in (default, *others):
+            self.faults.append(f"PRO_APP_{name} is {raw!r}; it must be {' or '.join((default, *others))}.")
+            return default
+        return raw
+
     def path(self, name: str, default: Path) -> Path:
         return Path(self.text(name, str(default))).expanduser().resolve()
 
@@ -74,7 +88,9 @@ class _Reader:
         raw = self.text(name, default)
         try:
             parts = urlsplit(raw)
-            good = parts.scheme in schemes and bool(parts.hostname or parts.scheme.startswith("sqlite"))
+            # A PostgreSQL on this machine has a socket instead of a host: postgresql:///name?host=/folder.
+            placed = parts.hostname or parts.scheme.startswith("sqlite") or _by_socket(parts)
+            good = parts.scheme in schemes and bool(placed)
             _ = parts.port
         except ValueError:
             good = False
@@ -117,6 +133,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         },
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 5),
         clock_interval_s=read.whole("CLOCK_INTERVAL_S", 5 if mode == "demo" else 30, 1, 3600),
+        log="json" if read.one_of("LOG", "text", "json") == "json" else "text",
+        metrics_token=read.text("METRICS_TOKEN") or None,
+        backup_key=read.text("BACKUP_KEY") or None,
     )
     if settings.mode == "production":
         read.faults.extend(_production_faults(settings, environ))
@@ -125,11 +144,23 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _by_socket(parts: SplitResult) -> bool:
+    """Whether a PostgreSQL address without a host names a database: on the default socket or `?host=/…`."""
+    return parts.scheme == "postgresql" and len(parts.path) > 1
+
+
+def _weak(secret: str) -> bool:
+    """Too short, one that a sample file or a tired person would write, or hardly any different letters."""
+    plain = secret.lower()
+    sample = plain in WEAK_SECRETS or any(word in plain for word in SAMPLE_WORDS)
+    return sample or len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_LETTERS
+
+
 def _production_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """What is allowed in a demonstration and never with patients' data."""
     faults = []
     secret = settings.secret_key or ""
-    if secret.lower() in WEAK_SECRETS or len(secret) < SHORTEST_SECRET:
+    if _weak(secret):
         faults.append(
             f"PRO_APP_SECRET_KEY is missing or weak; set at least {SHORTEST_SECRET} random characters "
             "(python3 -c 'import secrets; print(secrets.token_urlsafe(48))')."
@@ -138,6 +169,9 @@ def _production_faults(settings: Settings, environ: Mapping[str, str]) -> list[s
         faults.append("PRO_APP_BASE_URL must begin with https:// so that phones accept the page offline.")
     if not settings.smtp_url:
         faults.append("PRO_APP_SMTP_URL is missing; without it no reminder can leave by e-mail.")
+    token = settings.metrics_token
+    if token is not None and _weak(token):
+        faults.append(f"PRO_APP_METRICS_TOKEN is weak; set at least {SHORTEST_SECRET} random characters.")
     if environ.get("FLASK_DEBUG", "0") not in ("", "0"):
         faults.append("FLASK_DEBUG is on; a debugger must never run with patients' data.")
     return faults

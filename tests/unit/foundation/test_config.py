@@ -67,3 +67,40 @@ def test_production_refuses_a_debugger() -> None:
 )
 def test_an_address_that_is_none_is_named(url: str) -> None:
     assert "PRO_APP_BASE_URL" in faults(PRO_APP_BASE_URL=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///follow_up",
+        "postgresql:///follow_up?host=/var/run/postgresql",
+        "postgresql://app@/follow_up?host=/var/run/postgresql",
+        "postgresql://app:word@db.example.org:5432/follow_up",
+        "sqlite:////srv/follow-up/pro_app.sqlite",
+    ],
+)
+def test_a_database_may_be_named_with_or_without_a_host(url: str) -> None:
+    assert read_settings({"PRO_APP_DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize("url", ["postgresql://", "postgresql:///", "postgresql+psycopg://db/x", "db"])
+def test_an_address_that_names_no_database_is_a_fault(url: str) -> None:
+    assert "PRO_APP_DATABASE_URL" in faults(PRO_APP_DATABASE_URL=url)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["please-change-me-please-change-me-please", "this-is-the-sample-secret-of-the-manual", "x" * 64],
+)
+def test_production_refuses_the_secret_of_a_sample_file(secret: str) -> None:
+    assert "PRO_APP_SECRET_KEY" in faults(**(GOOD_PRODUCTION | {"PRO_APP_SECRET_KEY": secret}))
+
+
+def test_production_refuses_a_word_for_the_metrics_that_can_be_guessed() -> None:
+    assert "PRO_APP_METRICS_TOKEN" in faults(**(GOOD_PRODUCTION | {"PRO_APP_METRICS_TOKEN": "metrics"}))
+
+
+def test_a_log_is_text_or_json() -> None:
+    assert read_settings({}).log == "text"
+    assert read_settings({"PRO_APP_LOG": "json"}).log == "json"
+    assert "PRO_APP_LOG" in faults(PRO_APP_LOG="xml")
