@@ -142,7 +142,10 @@ alert = Table(
     Column("compared", Float),
     Column("state", String(20), nullable=False),
     Column("raised_at", UtcDateTime, nullable=False),
+    # Each when letters were written: to the site's staff, to its coordinator, to the study's.
+    Column("told_at", UtcDateTime),
     Column("escalated_at", UtcDateTime),
+    Column("study_told_at", UtcDateTime),
     Column("acknowledged_at", UtcDateTime),
     Column("acknowledged_by", String(120)),
     Column("done", String(40)),
