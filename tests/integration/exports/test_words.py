@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from pro_app.links import Links
 from pro_app.records import audit, migrating
 from pro_app.records.store import Store
 from pro_app.schedule.elements import Study
+from tests.contract.registry import peers
 from tests.integration.exports.reading_back import manifest, rows
 from tests.integration.exports.ward import SECRET, Ward, filled
 
@@ -83,10 +85,44 @@ def test_the_scripts_beside_the_files_load_them(home: Path, tmp_path: Path) -> N
     )
     assert loaded.returncode == 0, loaded.stderr
     assert "qlq-c30.csv: 12 rows" in loaded.stdout
-    script = (out / "load.R").read_text("utf-8")
-    assert script.count("<- read_export(") == 2
-    for name in ("qlq-c30.csv", "bpi-sf.csv"):
-        assert f'"{name}"' in script
+
+
+IN_R = """
+source("load.R")
+for (data in list(qlq_c30, bpi_sf)) {
+  with_value <- function(test) names(data)[sapply(data, test)]
+  cat(nrow(data), length(with_value(is.numeric)), length(with_value(is.factor)),
+      length(with_value(function(x) inherits(x, "Date"))),
+      length(with_value(function(x) inherits(x, "POSIXct"))), sum(data$QL2, data$WORST, na.rm = TRUE),
+      sum(data$state == "in_window"), "\n")
+}
+cat(format(qlq_c30$received_at[1], "%Y-%m-%dT%H:%M:%SZ"), format(qlq_c30$due[1]), "\n")
+cat(as.character(qlq_c30$q3_missing[1]), as.character(qlq_c30$QL2_reason[1]), is.na(qlq_c30$q3[1]), "\n")
+"""
+
+
+@pytest.mark.peer
+def test_the_r_script_loads_numbers_codes_days_and_instants_as_what_they_are(
+    home: Path, tmp_path: Path
+) -> None:
+    if shutil.which("Rscript") is None:
+        peers.missing("R is not installed")
+    out = tmp_path / "out"
+    assert CliRunner().invoke(export, ["--out", str(out), "--language", "zh-Hans"]).exit_code == 0
+    (out / "ask.R").write_text(IN_R)
+    done = subprocess.run(["Rscript", "ask.R"], cwd=out, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    of_r = [line.split() for line in done.stdout.splitlines()]
+    for found, (name, scale) in zip(of_r, (("qlq-c30", "QL2"), ("bpi-sf", "WORST")), strict=False):
+        mine = rows(out, f"{name}.csv")
+        assert int(found[0]) == len(mine) == 12
+        assert float(found[5]) == sum(float(row[scale]) for row in mine if row[scale])
+        assert int(found[6]) == sum(row["state"] == "in_window" for row in mine)
+        assert all(int(count) for count in found[1:5])
+    first = rows(out, "qlq-c30.csv")[0]
+    assert of_r[2] == [first["received_at"], first["due"]]
+    assert of_r[3] == [first["q3_missing"], first["QL2_reason"], "TRUE"]
 
 
 def test_the_export_is_told_and_written_to_the_audit_trail(home: Path, tmp_path: Path) -> None:
