@@ -11,7 +11,7 @@ The acknowledgement is the caller's, after its commit.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from pro_app import journey
@@ -21,14 +21,14 @@ from pro_app.instruments.answers import Answers
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
 from pro_app.journey import Stop
-from pro_app.records import audit, corrections, drafts, outbox, responses
+from pro_app.records import audit, drafts, outbox, responses
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
 from pro_app.records.responses import Helper, Mode, NewResponse, Standing, Stored
 from pro_app.records.store import Transaction
-from pro_app.schedule.elements import Study
+from pro_app.schedule.elements import Site, Study
 from pro_app.schedule.status import MEANING, Status
-from pro_app.schedule.window import VisitState
+from pro_app.schedule.window import VisitState, in_time, start_of, today
 from pro_app.scoring.engine import score
 
 
@@ -80,9 +80,17 @@ class ResponseIdTaken(ProAppError):
     code = "response_id_taken"
 
 
+# A draft that the participant has begun is theirs: what staff type in beside it doesn't make it vanish.
+BY_STAFF = ("interview", "paper")
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A response as the device sends it. `response` is the device's own UUID, in canonical form."""
+    """A response as the device sends it. `response` is the device's own UUID, in canonical form.
+
+    completed_on, entered_by: of a form on paper or an interview, the day on which it was answered and the
+    login of who typed it in; the visit's window is judged by that day.
+    """
 
     response: str
     instrument: str
@@ -94,6 +102,8 @@ class Submission:
     started_at: datetime
     finished_at: datetime
     answers: Mapping[str, object]
+    completed_on: date | None = None
+    entered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +187,8 @@ def submit(
 
     Raises `AnswerFault`, `InstrumentNotHere`, `VersionUnknown`, `PackUnknown`, `ResponseIdTaken`.
     """
-    stop = journey.of(tx, study, person, now).at(timepoint)
+    way = journey.of(tx, study, person, now)
+    stop = way.at(timepoint)
     definition = _instrument_of(stop, catalogue, sent.instrument)
     if sent.version != definition.version:
         raise VersionUnknown()
@@ -192,7 +203,8 @@ def submit(
         version=sent.version,
     )
     stored_as = sent.response
-    if earlier := responses.by_uuid(tx, stored_as):
+    earlier, revision = responses.of_form(tx, stored_as, person.id, timepoint, sent.instrument)
+    if earlier:
         _check_same_visit(earlier, person, timepoint, sent.instrument)
         if earlier.content_hash != content:
             # Two phones went on from one draft and so share its id: the second one gets its own.
@@ -200,7 +212,7 @@ def submit(
             earlier = responses.by_uuid(tx, stored_as)
     if earlier:
         return _receipt(sent.response, content, earlier.received_at, earlier.standing, repeated=True)
-    new = _new_response(tx, stored_as, stop, person, sent, definition, checked, content, now)
+    new = _new_response(stored_as, way.site, stop, person, sent, definition, checked, content, revision, now)
     response_id = responses.add(tx, new)
     sheet = score(definition.scoring, checked.for_scoring())
     responses.add_scores(tx, response_id, sheet.algorithm, sheet.scores.values(), content)
@@ -216,27 +228,25 @@ def submit(
         "hash": content,
     }
     audit.append(tx, person.site, actor, "response_received", person.study_number, detail, now)
-    if new.opened_at:
+    if new.opened_at and sent.mode not in BY_STAFF:
         drafts.drop(tx, person.id, timepoint, sent.instrument)
     return _receipt(sent.response, content, now, new.standing, repeated=False)
 
 
 def _new_response(
-    tx: Transaction,
     uuid: str,
+    site: Site,
     stop: Stop,
     person: Participant,
     sent: Submission,
     definition: Instrument,
     checked: Answers,
     content: str,
+    last_revision: int,
     now: datetime,
 ) -> NewResponse:
-    standing, reason = _standing(stop, person, sent.instrument)
+    standing, reason = _standing(site, stop, person, sent)
     visit = stop.visit
-    # After a withdrawal the registry knows this form already: what counts now must rank above it.
-    earlier = corrections.last_revision(tx, person.id, visit.timepoint, sent.instrument)
-    revision = earlier + 1 if standing == "current" else 1
     return NewResponse(
         uuid=uuid,
         participant_id=person.id,
@@ -249,7 +259,8 @@ def _new_response(
         helper=sent.helper,
         standing=standing,
         reason=reason,
-        revision=revision,
+        # After a withdrawal the registry knows this form already: what counts now must rank above it.
+        revision=last_revision + 1 if standing == "current" else 1,
         started_at=sent.started_at,
         finished_at=sent.finished_at,
         received_at=now,
@@ -258,6 +269,8 @@ def _new_response(
         answers=checked.on_the_wire(),
         free_text=frozenset(item.id for item in definition.items if item.kind == "text"),
         content_hash=content,
+        completed_on=sent.completed_on,
+        entered_by=sent.entered_by,
     )
 
 
@@ -292,12 +305,20 @@ def _check_same_visit(earlier: Stored, person: Participant, timepoint: str, inst
         raise ResponseIdTaken()
 
 
-def _standing(stop: Stop, person: Participant, instrument: str) -> tuple[Standing, str | None]:
-    """`current` or `beside`, with the reason that the site is shown."""
-    if instrument in stop.received:
+def _standing(site: Site, stop: Stop, person: Participant, sent: Submission) -> tuple[Standing, str | None]:
+    """`current` or `beside`, with the reason that the site is shown.
+
+    What was answered on paper is judged by the day on which it was answered, whenever it is typed in.
+    """
+    if sent.instrument in stop.received:
         return "beside", "second_response"
-    if MEANING[Status(person.status)].final:
+    day = sent.completed_on
+    if MEANING[Status(person.status)].final and (day is None or day > today(person.status_since, site.tz)):
         return "beside", person.status
+    if day is not None:
+        if stop.visit.opens is None or day < stop.visit.opens:
+            return "current", "before_window"
+        return "current", None if in_time(stop.visit, site.tz, start_of(day, site.tz)) else "after_window"
     state = stop.assessment.state
     if state is VisitState.UPCOMING or state is VisitState.UNSCHEDULED:
         return "current", "before_window"

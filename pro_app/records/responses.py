@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import and_, bindparam, insert, or_, select
 
 from pro_app.records.schema import response, score
 from pro_app.records.store import Transaction
@@ -24,7 +24,8 @@ class NewResponse:
 
     `answers` maps item id to `{"value": …}` or `{"missing": code}`; `free_text` holds the ids whose
     value is the person's own words, which are sealed. `opened_at` is when the form was first
-    opened on the server's clock, `window` due, opens, closes of the visit then.
+    opened on the server's clock, `window` due, opens, closes of the visit then. `completed_on`: the day at
+    the site on which a form on paper or an interview was answered, `entered_by` the login of who typed it.
     """
 
     uuid: str
@@ -47,6 +48,8 @@ class NewResponse:
     answers: Mapping[str, Answer]
     free_text: frozenset[str]
     content_hash: str
+    completed_on: date | None = None
+    entered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,23 @@ class Stored:
     finished_at: datetime
     received_at: datetime
     content_hash: str
+    completed_on: date | None = None
+    entered_by: str | None = None
 
 
 _COLUMNS = [response.c[name] for name in Stored.__dataclass_fields__]
 # Built once: putting a statement together costs as much as running it.
 _BY_UUID = select(*_COLUMNS).where(response.c.uuid == bindparam("uuid"))
+_OF_FORM = select(*_COLUMNS).where(
+    or_(
+        response.c.uuid == bindparam("uuid"),
+        and_(
+            response.c.participant_id == bindparam("participant"),
+            response.c.timepoint == bindparam("timepoint"),
+            response.c.instrument == bindparam("instrument"),
+        ),
+    )
+)
 _INSERT = insert(response)
 _INSERT_SCORES = insert(score)
 _SCORES = select(score).where(score.c.response_id.in_(bindparam("ids", expanding=True))).order_by(score.c.id)
@@ -118,6 +133,8 @@ def add(tx: Transaction, new: NewResponse) -> int:
             "started_at": new.started_at,
             "finished_at": new.finished_at,
             "received_at": new.received_at,
+            "completed_on": new.completed_on,
+            "entered_by": new.entered_by,
             "opened_at": new.opened_at,
             "window_due": due,
             "window_opens": opens,
@@ -158,6 +175,18 @@ def by_uuid(tx: Transaction, uuid: str) -> Stored | None:
     return _read(row) if row else None
 
 
+def of_form(
+    tx: Transaction, uuid: str, participant_id: int, timepoint: str, instrument: str
+) -> tuple[Stored | None, int]:
+    """The response with this id, wherever it belongs, and the highest revision that this form has ever had;
+    0 when nothing has come to it."""
+    form = (participant_id, timepoint, instrument)
+    names = {"uuid": uuid, "participant": participant_id, "timepoint": timepoint, "instrument": instrument}
+    found = [_read(row) for row in tx.conn.execute(_OF_FORM, names)]
+    mine = [one.revision for one in found if (one.participant_id, one.timepoint, one.instrument) == form]
+    return next((one for one in found if one.uuid == uuid), None), max(mine, default=0)
+
+
 def current(tx: Transaction, participant_id: int, timepoint: str, instrument: str) -> Stored | None:
     """The response that counts for this instrument at this visit."""
     row = tx.conn.execute(
@@ -182,11 +211,13 @@ def of_participant(tx: Transaction, participant_id: int) -> tuple[Stored, ...]:
 @dataclass(frozen=True, slots=True)
 class Arrivals:
     """What of one participant has come in: `received` and `opened`, timepoint -> instrument -> instant
-    (UTC); `windows`, timepoint -> due, opens, closes as they were when the latest response came."""
+    (UTC); `windows`, timepoint -> due, opens, closes as they were when the latest response came;
+    `completed`, timepoint -> instrument -> the day a form that staff typed in was answered."""
 
     received: dict[str, dict[str, datetime]]
     opened: dict[str, dict[str, datetime]]
     windows: dict[str, tuple[date, date, date]]
+    completed: dict[str, dict[str, date]]
 
 
 _ARRIVALS = (
@@ -195,6 +226,7 @@ _ARRIVALS = (
         response.c.timepoint,
         response.c.instrument,
         response.c.received_at,
+        response.c.completed_on,
         response.c.opened_at,
         response.c.window_due,
         response.c.window_opens,
@@ -207,11 +239,21 @@ _ARRIVALS = (
 
 def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arrivals]:
     """The current responses of each of `participant_ids`, in one query; nobody is left out."""
-    found = {one: Arrivals({}, {}, {}) for one in participant_ids}
-    for one, timepoint, instrument, received_at, opened_at, due, opens, closes in tx.conn.execute(
-        _ARRIVALS, {"ids": list(participant_ids)}
-    ):
+    found = {one: Arrivals({}, {}, {}, {}) for one in participant_ids}
+    for (
+        one,
+        timepoint,
+        instrument,
+        received_at,
+        completed_on,
+        opened_at,
+        due,
+        opens,
+        closes,
+    ) in tx.conn.execute(_ARRIVALS, {"ids": list(participant_ids)}):
         found[one].received.setdefault(timepoint, {})[instrument] = received_at
+        if completed_on is not None:
+            found[one].completed.setdefault(timepoint, {})[instrument] = completed_on
         if opened_at is not None:
             found[one].opened.setdefault(timepoint, {})[instrument] = opened_at
         if due is not None:
