@@ -13,7 +13,7 @@ from pro_app.records.participants import Participant
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site, Study, Timepoint
 from pro_app.schedule.plan import Anchors, Visit, Window, plan
-from pro_app.schedule.window import Assessment, assess
+from pro_app.schedule.window import Assessment, assess, start_of
 
 Done = Mapping[str, Mapping[str, datetime]]
 Windows = Mapping[str, tuple[date, date, date]]
@@ -67,18 +67,20 @@ def anchors_of(person: Participant) -> Anchors:
 @dataclass(frozen=True, slots=True)
 class Past:
     """What of one participant is remembered. `received`, `opened`: timepoint -> instrument -> instant (UTC);
-    `windows`: timepoint -> due, opens, closes as they were when the latest response came."""
+    `windows`: timepoint -> due, opens, closes as they were when the latest response came; `completed`:
+    timepoint -> instrument -> the day on which a form that staff typed in was answered."""
 
     received: Done
     opened: Done
     windows: Windows
+    completed: Mapping[str, Mapping[str, date]]
 
 
 def pasts(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Past]:
     """The past of each of `participant_ids`, in two queries."""
     came, begun = responses.arrivals(tx, participant_ids), drafts.opened(tx, participant_ids)
     return {
-        one: Past(arrived.received, _together(arrived.opened, begun[one]), arrived.windows)
+        one: Past(arrived.received, _together(arrived.opened, begun[one]), arrived.windows, arrived.completed)
         for one, arrived in came.items()
     }
 
@@ -102,8 +104,13 @@ def build(study: Study, person: Participant, past: Past, now: datetime) -> Journ
     stops = []
     for timepoint, visit in zip(site.timepoints, plan(study, anchors_of(person), site, kept), strict=True):
         received, opened = past.received.get(timepoint.id, {}), past.opened.get(timepoint.id, {})
+        # A form on paper counts for the day on which it was answered, not for the day it was typed in.
+        answered = {
+            name: start_of(day, site.tz) for name, day in past.completed.get(timepoint.id, {}).items()
+        }
+        counted = {**received, **answered}
         assessment = assess(
-            visit, site.tz, person.status, received, now, since=person.status_since, opened=opened
+            visit, site.tz, person.status, counted, now, since=person.status_since, opened=opened
         )
         stops.append(Stop(timepoint, visit, assessment, received, opened))
     return Journey(person, site, tuple(stops))

@@ -320,6 +320,8 @@ def _new(
             response=uuid,
             version=old.version,
         ),
+        completed_on=old.completed_on,
+        entered_by=old.entered_by,
     )
 
 
