@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("participant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("timepoint", sa.String(length=20), nullable=True),
         sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("session_hash", sa.String(length=64), nullable=True),
         sa.Column("private_key_sealed", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -248,6 +249,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_action_id"), "audit", ["action", "id"])
     op.create_index(op.f("ix_audit_actor_id"), "audit", ["actor", "id"])
+    op.create_index(
+        "ix_outbox_receipt",
+        "outbox",
+        ["registry", "delivered_at"],
+        sqlite_where=sa.text("delivered_at IS NOT NULL"),
+        postgresql_where=sa.text("delivered_at IS NOT NULL"),
+    )
 
     op.add_column("response", sa.Column("completed_on", sa.Date(), nullable=True))
     op.add_column("response", sa.Column("entered_by", sa.String(length=120), nullable=True))
@@ -267,6 +275,7 @@ def downgrade() -> None:
     op.drop_column("response", "entered_by")
     op.drop_column("response", "completed_on")
 
+    op.drop_index("ix_outbox_receipt", "outbox")
     op.drop_index(op.f("ix_audit_actor_id"), "audit")
     op.drop_index(op.f("ix_audit_action_id"), "audit")
 

@@ -77,6 +77,8 @@ tablet = Table(
     Column("participant_id", Id, ForeignKey("participant.id")),
     Column("timepoint", String(20)),
     Column("handed_at", UtcDateTime),
+    # Of the staff session that ran on it last: the PIN opens the tablet for as long as that sign-in is good.
+    Column("session_hash", String(64)),
     # Opens what the tablet sealed while it had no signal; it never leaves the server.
     Column("private_key_sealed", Text),
     Column("created_at", UtcDateTime, nullable=False),
