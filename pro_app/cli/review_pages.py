@@ -72,7 +72,7 @@ def _page(
     service = cast(Any, SimpleNamespace(catalogue=catalogue, study=study))
     with app.app_context(), app.test_request_context():
         g.chosen_language = locale.best_language(language) or language
-        html = question_page._render(service, instrument, language)
+        html = question_page.rendered(service, instrument, language)
     # On paper this is a picture of a screen: what the page leaves out when it is printed belongs here.
     sheet = assets.files["patient.css"].body.decode().replace("@media print", "@media not all")
     return _LINKED.sub("", html).replace("</head>", f"<style>{sheet}</style></head>", 1)

@@ -141,13 +141,14 @@ def _render_all(app: Flask, service: Service) -> Pages:
             # A context of its own: the page must not depend on the request that happened to come first.
             with app.app_context(), app.test_request_context():
                 g.chosen_language = locale.best_language(language) or language
-                body = _render(service, instrument, language)
+                body = rendered(service, instrument, language)
             packed[instrument.id, language] = Packed(body.encode(), "text/html; charset=utf-8")
     together = "".join(page.digest for _, page in sorted(packed.items()))
     return Pages(hashlib.sha256(together.encode()).hexdigest()[:16], packed)
 
 
-def _render(service: Service, instrument: Instrument, language: str) -> str:
+def rendered(service: Service, instrument: Instrument, language: str) -> str:
+    """The page of one instrument in one language. Needs an application context, and no particular request."""
     pack = service.catalogue.pack(instrument.id, language)
     form = forms.form_class(instrument, pack)(meta={"csrf": False})
     return render_template(
