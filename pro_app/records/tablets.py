@@ -47,10 +47,7 @@ class Tablet:
         return f"{self.handle}.{self.timepoint}" if self.handle and self.timepoint else None
 
 
-_OWN = (
-    "id label site staff_id state participant_id timepoint handed_at session_hash private_key_sealed "
-    "created_at seen_at revoked_at revoked_by"
-).split()
+_OWN = tuple(Tablet.__dataclass_fields__)[:14]
 _QUERY = (
     select(
         *(tablet.c[name] for name in _OWN),
@@ -139,11 +136,25 @@ def private_key(tx: Transaction, which: Tablet) -> str:
 
 
 def signed_in_at(tx: Transaction, which: Tablet) -> datetime | None:
-    """When the staff session that ran on it last began, also when it was ended since; None for no session."""
+    """When the staff session that ran on it last began; None once that was ended, by whatever way."""
     query = select(staff_session.c.created_at).where(
-        staff_session.c.token_hash == which.session_hash, staff_session.c.staff_id == which.staff_id
+        staff_session.c.token_hash == which.session_hash,
+        staff_session.c.staff_id == which.staff_id,
+        staff_session.c.ended_at.is_(None),
     )
     return tx.conn.execute(query).scalar_one_or_none()
+
+
+def rekey_session(tx: Transaction, old_hash: str, new_hash: str, now: datetime) -> bool:
+    """Give a staff session another key, so that the one in the browser opens nothing; False when it ended.
+
+    While a tablet is with a patient its session has a key that nobody holds. It goes on being a session:
+    what ends sessions (a new password, an account that is switched off) ends this one too.
+    """
+    query = update(staff_session).where(
+        staff_session.c.token_hash == old_hash, staff_session.c.ended_at.is_(None)
+    )
+    return bool(tx.conn.execute(query.values(token_hash=new_hash, seen_at=now)).rowcount)
 
 
 def load_visits(tx: Transaction, tablet_id: int, visits: Sequence[tuple[int, str]], now: datetime) -> None:

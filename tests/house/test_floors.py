@@ -9,8 +9,19 @@ from tests.house.source import Module, modules
 # Lowest first. A module belongs to the longest name here that it begins with.
 FLOORS = (
     ("sentences",),
-    ("errors", "messages", "datafile", "contact", "scoring"),
-    ("config", "keys", "links", "ports", "instruments", "schedule"),
+    ("errors", "messages", "datafile", "contact", "logs", "scoring"),
+    (
+        "config",
+        "keys",
+        "sealed_stream",
+        "passwords",
+        "one_time_codes",
+        "envelopes",
+        "links",
+        "ports",
+        "instruments",
+        "schedule",
+    ),
     ("records",),
     ("journey",),
     ("letters", "exports"),
