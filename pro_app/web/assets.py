@@ -3,6 +3,7 @@
 A style sheet that is a folder is its files put one after the other (`patient.css/10-page.css` …), with
 `tokens.css` before them: many files to write, one request to load. Scripts are ES modules as they are;
 they import one another by relative path, so all share one address prefix made from everything together.
+Comments and indentation stay here: see `lean`.
 """
 
 import gzip
@@ -15,8 +16,11 @@ from pathlib import Path
 import brotli
 from flask import Response, request
 
+from pro_app.web.lean import lean_script, lean_style
+
 STATIC = Path(__file__).resolve().parent / "static"
 FOR_EVER = "public, max-age=31536000, immutable"
+_LEAN = {".js": lean_script, ".css": lean_style}
 _TEXT = {"text/css", "text/javascript", "image/svg+xml", "application/json", "text/html"}
 
 
@@ -78,6 +82,8 @@ class Assets:
         self.release = hashlib.sha256(together.encode()).hexdigest()[:12]
 
     def _add(self, name: str, body: bytes) -> None:
+        if shorten := _LEAN.get(Path(name).suffix):
+            body = shorten(body.decode()).encode()
         self.files[name] = Packed(body, _mime(name))
 
     def url(self, name: str) -> str:
