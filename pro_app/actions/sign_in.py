@@ -1,9 +1,12 @@
-"""Staff accounts and their sessions: making an account, signing in, staying signed in, signing out.
+"""Signing in, staying signed in, signing out.
 
 Signing in, in order:
 1. `prepare` (reading): how long must this visitor wait, and which hash is the password compared with?
 2. `password_fits` (no transaction: Argon2 takes its time on purpose, and would hold up every writer).
-3. `conclude` (writing): a session, or one more failure on record.
+3. `conclude` (writing): a session for a right password of an account without a second factor. For
+   everything else, right or wrong, the same: one more failure on record, and a ticket to the second step.
+4. `finish` (writing): the code. Right password and right code: a session, and the failure of step 3 is taken
+   back. Anything else: one more failure, and no word about what was wrong.
 
 An unknown login is compared with a hash of nothing, so that it answers as slowly and in the same words
 as a wrong password. Failures fill three buckets that time drains: one for the login at this address, one
@@ -12,155 +15,36 @@ bucket of its own: whoever hammers her login, or types wrong passwords at her ho
 """
 
 import hashlib
-import re
+import json
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
-from pro_app.errors import ProAppError
-from pro_app.records import audit, staff, staff_sessions, throttle
+from pro_app import one_time_codes, passwords
+from pro_app.keys import SealBroken
+from pro_app.records import audit, staff, staff_factors, staff_sessions, throttle
 from pro_app.records.audit import STUDY_CHAIN, Actor
-from pro_app.records.staff import ALL_SITES, Role, Staff
+from pro_app.records.staff import Staff
+from pro_app.records.staff_rules import chain_of, tidy_login
 from pro_app.records.store import Transaction
 from pro_app.records.throttle import Limit
-from pro_app.schedule.elements import Study
 
 IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 # A session's last use is written down at most this often, so that reading pages doesn't write.
 TOUCH_EVERY = timedelta(minutes=1)
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 200
-ROLES: tuple[Role, ...] = (
-    "nurse",
-    "site_coordinator",
-    "investigator",
-    "study_coordinator",
-    "monitor",
-    "administrator",
-)
-SITE_ROLES = ("nurse", "site_coordinator", "investigator")
-
-_LOGIN = re.compile(r"^[a-z0-9][a-z0-9._@-]{1,59}$")
-_hasher = PasswordHasher()
+HALF_WAY_LASTS = timedelta(minutes=5)
 
 LOGIN_HERE = Limit(5, 60)
 LOGIN_ANYWHERE = Limit(20, 60)
 ADDRESS = Limit(60, 10)
 KNOWN_BROWSER = Limit(10, 30)
+# Codes guessed by somebody who has the password. Full, it makes every code wrong and says nothing: an
+# answer of its own would tell the guesser that the password is right.
+CODES = Limit(10, 900)
+_HALF_WAY = "sign-in/half way"
 
-
-class AccountRefused(ProAppError):
-    """The account can't be made like this; `field` names what is wrong, `fault` is its code."""
-
-    code = "malformed"
-
-    def __init__(self, field: str, fault: str) -> None:
-        self.fault = fault
-        super().__init__(field=field)
-
-
-def tidy_login(text: str) -> str:
-    """A login as it is stored, so that `Li ` and `li` are one."""
-    return unicodedata.normalize("NFKC", text).strip().lower()
-
-
-def hash_password(password: str) -> str:
-    return _hasher.hash(unicodedata.normalize("NFKC", password))
-
-
-@cache
-def _hash_of_nothing() -> str:
-    return hash_password(secrets.token_urlsafe(32))
-
-
-def create_staff(
-    tx: Transaction,
-    login: str,
-    name: str,
-    role: Role,
-    site: str | None,
-    language: str,
-    password: str,
-    now: datetime,
-    actor: Actor = audit.CLOCK,
-) -> Staff:
-    """Make an account. `site`: the code of the one site for the roles of a site, or of a monitor; None for a
-    monitor of the whole study, a study coordinator (sees all) and an administrator (sees no patient data).
-
-    Raises `AccountRefused` or `LoginTaken`. That the site exists is for the caller, who has the study.
-    """
-    login = tidy_login(login)
-    if not _LOGIN.match(login):
-        raise AccountRefused("login", "login_shape")
-    if role not in ROLES:
-        raise AccountRefused("role", "role_unknown")
-    if role == "monitor" and site is None:
-        site = ALL_SITES  # said in the row itself: an account without a site sees none
-    if role in SITE_ROLES and site in (None, ALL_SITES):
-        raise AccountRefused("site", "site_needed")
-    if role in ("study_coordinator", "administrator") and site is not None:
-        raise AccountRefused("site", "site_not_for_role")
-    check_password(login, password)
-    account = staff.add(
-        tx,
-        login=login,
-        name=" ".join(name.split()) or login,
-        role=role,
-        site=site,
-        language=language,
-        password_hash=hash_password(password),
-        now=now,
-    )
-    detail = {"role": role, "site": site}
-    audit.append(tx, chain_of(account), actor, "staff_added", login, detail, now)
-    return account
-
-
-def check_password(login: str, password: str) -> None:
-    """Raises `AccountRefused` for one that is short, endless, or guessed first."""
-    tidied = unicodedata.normalize("NFKC", password)
-    if len(tidied) < SHORTEST_PASSWORD:
-        raise AccountRefused("password", "password_short")
-    if len(tidied) > LONGEST_PASSWORD:
-        raise AccountRefused("password", "password_long")
-    if login in tidied.lower() or len(set(tidied.lower())) < 5:
-        raise AccountRefused("password", "password_guessable")
-
-
-def set_password(tx: Transaction, account: Staff, password: str, actor: Actor, now: datetime) -> None:
-    """Give a new password; whoever was signed in with the old one is not any more."""
-    check_password(account.login, password)
-    staff.set_password(tx, account, hash_password(password))
-    staff_sessions.end_all(tx, account.id, now)
-    audit.append(tx, chain_of(account), actor, "staff_password_set", account.login, {}, now)
-
-
-def set_active(tx: Transaction, account: Staff, active: bool, actor: Actor, now: datetime) -> None:
-    """Disable or enable; disabling acts on the very next request."""
-    staff.set_active(tx, account, active)
-    if not active:
-        staff_sessions.end_all(tx, account.id, now)
-    action = "staff_enabled" if active else "staff_disabled"
-    audit.append(tx, chain_of(account), actor, action, account.login, {}, now)
-
-
-def chain_of(account: Staff) -> str:
-    """The audit chain that an account's doings belong to."""
-    return account.site if account.site and account.site != ALL_SITES else STUDY_CHAIN
-
-
-def sites_of(account: Staff, study: Study) -> tuple[str, ...]:
-    """The codes of the sites whose participants this account may see."""
-    everywhere = account.role == "study_coordinator" or account.site == ALL_SITES
-    if account.role == "administrator":
-        return ()
-    return tuple(site.code for site in study.sites if everywhere or site.code == account.site)
+Buckets = tuple[tuple[str, Limit], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +53,27 @@ class Attempt:
 
     login: str
     password_hash: str
-    buckets: tuple[tuple[str, Limit], ...]
+    buckets: Buckets
     wait_seconds: int
 
 
 def prepare(tx: Transaction, login: str, address: str, device: str | None, now: datetime) -> Attempt:
     login = tidy_login(login)
     buckets = _buckets(tx, login, address, device)
-    wait = max(throttle.wait_seconds(tx, bucket, limit, now) for bucket, limit in buckets)
-    return Attempt(login, staff.password_hash_of(tx, login) or _hash_of_nothing(), buckets, wait)
+    digest = staff.password_hash_of(tx, login)
+    return Attempt(login, digest or passwords.hash_of_nothing(), buckets, _wait(tx, buckets, now))
 
 
-def _buckets(tx: Transaction, login: str, address: str, device: str | None) -> tuple[tuple[str, Limit], ...]:
-    who = tx.keys.blind(login, "sign-in")[:32]
+def _wait(tx: Transaction, buckets: Buckets, now: datetime) -> int:
+    return max(throttle.wait_seconds(tx, bucket, limit, now) for bucket, limit in buckets)
+
+
+def _who(tx: Transaction, login: str) -> str:
+    return tx.keys.blind(login, "sign-in")[:32]
+
+
+def _buckets(tx: Transaction, login: str, address: str, device: str | None) -> Buckets:
+    who = _who(tx, login)
     if device:
         return ((f"staff device {who} {hashlib.sha256(device.encode()).hexdigest()[:32]}", KNOWN_BROWSER),)
     return (
@@ -193,50 +85,142 @@ def _buckets(tx: Transaction, login: str, address: str, device: str | None) -> t
 
 def password_fits(attempt: Attempt, password: str) -> bool:
     """Compare, in the same time whether the login exists or not. Hold no transaction meanwhile."""
-    if len(password) > LONGEST_PASSWORD:
-        password = ""
-    try:
-        return _hasher.verify(attempt.password_hash, unicodedata.normalize("NFKC", password))
-    except (VerificationError, InvalidHashError):
-        return False
+    return passwords.fits(attempt.password_hash, password)
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`key` goes into the cookie and is kept nowhere else."""
+    """`key` goes into the cookie and is kept nowhere else. `codes_left`: after a recovery code was used."""
 
     account: Staff
     key: str
+    codes_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HalfWay:
+    """The code is asked next. The ticket is sealed: nobody can tell whether the password was right."""
+
+    ticket: str
 
 
 def conclude(
     tx: Transaction, attempt: Attempt, fits: bool, address: str, now: datetime, old_key: str | None = None
-) -> SignedIn | None:
-    """A new session, or None with one more failure on record.
+) -> SignedIn | HalfWay | None:
+    """A new session, a ticket to the second step, or None: too many tries at once.
 
-    The wait is asked for again: many guesses sent at once were all welcome when they were prepared. A session
-    that the browser was in before ends here, so that its key can't have been planted.
+    The wait is asked for again: many guesses sent at once were all welcome when they were prepared.
     """
-    waits = any(throttle.wait_seconds(tx, bucket, limit, now) for bucket, limit in attempt.buckets)
-    if waits:
+    if _wait(tx, attempt.buckets, now):
         return None
-    if not fits or staff.password_hash_of(tx, attempt.login) != attempt.password_hash:
-        for bucket, limit in attempt.buckets:
-            throttle.failed(tx, bucket, limit, now)
+    digest = staff.password_hash_of(tx, attempt.login)
+    right = fits and digest == attempt.password_hash
+    if right and not (account := staff.by_login(tx, attempt.login)).second_factor:
+        return _let_in(tx, account, address, now, old_key, "password")
+    for bucket, limit in attempt.buckets:
+        throttle.failed(tx, bucket, limit, now)
+    if not right:
         # What was typed is not written down: people type their password into the wrong field.
-        known = staff.password_hash_of(tx, attempt.login) is not None
-        visitor = Actor("visitor", "visitor", address)
-        subject = attempt.login if known else "unknown login"
-        audit.append(tx, STUDY_CHAIN, visitor, "sign_in_failed", subject, {}, now)
+        _put_on_record(tx, attempt.login if digest else "unknown login", "password", address, now)
+    told = [attempt.login, _print_of(attempt.password_hash), int(right), int(now.timestamp())]
+    return HalfWay(tx.keys.seal(json.dumps(told), _HALF_WAY))
+
+
+def half_way_login(tx: Transaction, ticket: str, now: datetime) -> str | None:
+    """Whose sign-in a ticket belongs to; None when it is none of ours or too old."""
+    told = _opened(tx, ticket, now)
+    return str(told[0]) if told else None
+
+
+def finish(
+    tx: Transaction,
+    ticket: str,
+    code: str,
+    address: str,
+    device: str | None,
+    now: datetime,
+    old_key: str | None = None,
+) -> SignedIn | int | None:
+    """The second step: a session, the seconds to wait, or None: something was wrong."""
+    told = _opened(tx, ticket, now)
+    if told is None:
         return None
+    login, print_of, right = str(told[0]), told[1], told[2] == 1
+    # One more than at the first step: the failure counted ahead must not keep its own second step out.
+    buckets = tuple(
+        (bucket, Limit(limit.size + 1, limit.seconds_each))
+        for bucket, limit in _buckets(tx, login, address, device)
+    )
+    if wait := _wait(tx, buckets, now):
+        return wait
+    digest = staff.password_hash_of(tx, login)
+    account = staff.by_login(tx, login) if right and digest and _print_of(digest) == print_of else None
+    guarded = () if device else ((f"staff code {_who(tx, login)}", CODES),)
+    tired = any(throttle.wait_seconds(tx, bucket, limit, now) for bucket, limit in guarded)
+    how = _code_of(tx, account, code, now) if account and not tired else None
+    if account and how:
+        left = staff_factors.recovery_codes_left(tx, account) if how == "recovery_code" else None
+        for bucket, limit in (*buckets, *guarded):
+            throttle.taken_back(tx, bucket, limit, now)
+        return _let_in(tx, account, address, now, old_key, how, left)
+    for bucket, limit in buckets:
+        throttle.failed(tx, bucket, limit, now)
+    if account:
+        for bucket, limit in guarded:
+            throttle.failed(tx, bucket, limit, now)
+        _put_on_record(tx, login, "code", address, now)
+    return None
+
+
+def _code_of(tx: Transaction, account: Staff, typed: str, now: datetime) -> str | None:
+    """Use up the code that was typed; what kind it was, or None when it is wrong or was used already."""
+    secret = staff_factors.secret_of(tx, account)
+    step = one_time_codes.step_of(secret, typed, now) if secret else None
+    if step is not None:
+        return "totp" if staff_factors.take_step(tx, account, step) else None
+    recovery = one_time_codes.tidy_recovery_code(typed)
+    if recovery and staff_factors.take_recovery_code(tx, account, recovery, now):
+        actor = Actor("staff", account.login)
+        audit.append(tx, chain_of(account), actor, "recovery_code_used", account.login, {}, now)
+        return "recovery_code"
+    return None
+
+
+def _let_in(
+    tx: Transaction,
+    account: Staff,
+    address: str,
+    now: datetime,
+    old_key: str | None,
+    how: str,
+    codes_left: int | None = None,
+) -> SignedIn:
+    """A new session. One that the browser was in before ends here: its key can't have been planted."""
     if old_key:
         staff_sessions.end(tx, hash_key(old_key), now)
-    account = staff.by_login(tx, attempt.login)
     key = secrets.token_urlsafe(32)
     staff_sessions.start(tx, hash_key(key), account.id, now)
     actor = Actor("staff", account.login, address)
-    audit.append(tx, chain_of(account), actor, "signed_in", account.login, {}, now)
-    return SignedIn(account, key)
+    audit.append(tx, chain_of(account), actor, "signed_in", account.login, {"with": how}, now)
+    return SignedIn(account, key, codes_left)
+
+
+def _put_on_record(tx: Transaction, subject: str, wrong: str, address: str, now: datetime) -> None:
+    visitor = Actor("visitor", "visitor", address)
+    audit.append(tx, STUDY_CHAIN, visitor, "sign_in_failed", subject, {"wrong": wrong}, now)
+
+
+def _opened(tx: Transaction, ticket: str, now: datetime) -> list[object] | None:
+    try:
+        told = json.loads(tx.keys.unseal(ticket, _HALF_WAY))
+    except (SealBroken, ValueError):
+        return None
+    return told if now.timestamp() - told[3] < HALF_WAY_LASTS.total_seconds() else None
+
+
+def _print_of(password_hash: str) -> str:
+    """Tells one password hash from another without giving it away."""
+    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]
 
 
 def hash_key(key: str) -> str:
@@ -257,6 +241,12 @@ def current(tx: Transaction, key: str, now: datetime) -> Current | None:
     if session is None or now - session.seen_at >= IDLE or now - session.created_at >= LONGEST:
         return None
     return Current(session.account, now - session.seen_at >= TOUCH_EVERY)
+
+
+def lapsed(tx: Transaction, key: str) -> Staff | None:
+    """Whose session this was, if time alone has ended it: what was typed in it may be given back."""
+    session = staff_sessions.find(tx, hash_key(key))
+    return session.account if session else None
 
 
 def keep_alive(tx: Transaction, key: str, now: datetime) -> None:

@@ -16,7 +16,7 @@ import click
 from tqdm import tqdm
 
 from pro_app import clock, journey
-from pro_app.actions import answer, change_status, change_surgery, enrol, sign_in
+from pro_app.actions import accounts, answer, change_status, change_surgery, enrol
 from pro_app.actions.answer import Submission
 from pro_app.actions.change_surgery import SurgeryChange
 from pro_app.actions.enrol import Enrolment
@@ -108,7 +108,7 @@ def _staff(service: Service, now: datetime) -> list[dict[str, str]]:
         for login, name, role, number in STAFF:
             password = secrets.token_urlsafe(9)
             site = None if number is None else sites[number % len(sites)].code
-            sign_in.create_staff(tx, login, name, role, site, "zh-Hans", password, now)
+            accounts.create_staff(tx, login, name, role, site, "zh-Hans", password, now)
             signed.append({"login": login, "password": password, "role": role, "site": site or ""})
     return signed
 

@@ -7,22 +7,23 @@ from datetime import UTC, datetime
 
 import click
 
-from pro_app.actions import sign_in
-from pro_app.actions.sign_in import AccountRefused
+from pro_app import passwords
+from pro_app.actions import accounts
 from pro_app.cli.opening import open_migrated
 from pro_app.errors import NotFound
 from pro_app.records import staff as records
 from pro_app.records.audit import Actor
 from pro_app.records.staff import ALL_SITES, LoginTaken
+from pro_app.records.staff_rules import ROLES, AccountRefused, tidy_login
 from pro_app.wiring import Service
 
 FAULTS = {
     "login_shape": "A login has 2 to 60 small letters, digits, dots, hyphens or @, for example nurse.li.",
-    "role_unknown": f"The role is one of: {', '.join(sign_in.ROLES)}.",
+    "role_unknown": f"The role is one of: {', '.join(ROLES)}.",
     "site_needed": "This role belongs to one site; name it with --site.",
     "site_not_for_role": "This role belongs to no site; leave --site out.",
-    "password_short": f"The password needs at least {sign_in.SHORTEST_PASSWORD} characters.",
-    "password_long": f"The password may have at most {sign_in.LONGEST_PASSWORD} characters.",
+    "password_short": f"The password needs at least {passwords.SHORTEST} characters.",
+    "password_long": f"The password may have at most {passwords.LONGEST} characters.",
     "password_guessable": "This password is guessed first; take four words that nobody expects together.",
 }
 
@@ -51,7 +52,7 @@ def _operator() -> Actor:
 def _account(service: Service, login: str) -> records.Staff:
     with service.store.reading() as tx:
         try:
-            return records.by_login(tx, sign_in.tidy_login(login))
+            return records.by_login(tx, tidy_login(login))
         except NotFound as fault:
             raise click.ClickException(
                 f"There is no account {login}; `pro-app staff list` shows all."
@@ -61,7 +62,7 @@ def _account(service: Service, login: str) -> records.Staff:
 @staff.command()
 @click.argument("login")
 @click.option("--name", default="", help="As colleagues know this person.")
-@click.option("--role", required=True, help=", ".join(sign_in.ROLES))
+@click.option("--role", required=True, help=", ".join(ROLES))
 @click.option("--site", help="The code of the one site; leave it out for roles of the whole study.")
 @click.option("--language", default="zh-Hans", show_default=True, help="zh-Hans or en")
 @click.option("--ask", is_flag=True, help="Ask for the password instead of making one up.")
@@ -76,7 +77,7 @@ def add(login: str, name: str, role: str, site: str | None, language: str, ask: 
     password, invented = _password(ask)
     try:
         with service.store.writing() as tx:
-            made = sign_in.create_staff(
+            made = accounts.create_staff(
                 tx,
                 login,
                 name,
@@ -121,7 +122,7 @@ def disable(login: str, again: bool) -> None:
     service = open_migrated()
     account = _account(service, login)
     with service.store.writing() as tx:
-        sign_in.set_active(tx, account, again, _operator(), datetime.now(UTC))
+        accounts.set_active(tx, account, again, _operator(), datetime.now(UTC))
     click.echo(f"{account.login} is {'on' if again else 'off'}.")
 
 
@@ -135,7 +136,7 @@ def password(login: str, ask: bool) -> None:
     word, invented = _password(ask)
     try:
         with service.store.writing() as tx:
-            sign_in.set_password(tx, account, word, _operator(), datetime.now(UTC))
+            accounts.set_password(tx, account, word, _operator(), datetime.now(UTC))
     except AccountRefused as fault:
         raise click.ClickException(FAULTS[fault.fault]) from fault
     click.echo(f"{account.login} has a new password and is signed out everywhere.")

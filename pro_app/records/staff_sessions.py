@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
-from pro_app.records.schema import staff, staff_session
-from pro_app.records.staff import Staff
+from pro_app.records.schema import audit, staff, staff_session
+from pro_app.records.staff import COLUMNS, Staff, read
 from pro_app.records.store import Transaction
 
 
@@ -30,9 +30,8 @@ def start(tx: Transaction, token_hash: str, staff_id: int, now: datetime) -> Non
 
 def find(tx: Transaction, token_hash: str) -> Session | None:
     """The session with its account, or None when it was ended or its account is disabled."""
-    columns = [staff.c[name] for name in Staff.__dataclass_fields__]
     row = tx.conn.execute(
-        select(staff_session.c.created_at, staff_session.c.seen_at, *columns)
+        select(*COLUMNS, staff_session.c.created_at, staff_session.c.seen_at)
         .join(staff, staff.c.id == staff_session.c.staff_id)
         .where(
             staff_session.c.token_hash == token_hash,
@@ -40,7 +39,7 @@ def find(tx: Transaction, token_hash: str) -> Session | None:
             staff.c.active.is_(True),
         )
     ).one_or_none()
-    return Session(Staff(*row[2:]), row[0], row[1]) if row else None
+    return Session(read(row), row.created_at, row.seen_at) if row else None
 
 
 def touch(tx: Transaction, token_hash: str, now: datetime) -> None:
@@ -68,3 +67,52 @@ def end_all(tx: Transaction, staff_id: int, now: datetime) -> int:
         .values(ended_at=now)
     )
     return result.rowcount
+
+
+def end_others(tx: Transaction, staff_id: int, token_hash: str, now: datetime) -> int:
+    """End every session of an account but the one with `token_hash`; returns how many."""
+    result = tx.conn.execute(
+        update(staff_session)
+        .where(
+            staff_session.c.staff_id == staff_id,
+            staff_session.c.ended_at.is_(None),
+            staff_session.c.token_hash != token_hash,
+        )
+        .values(ended_at=now)
+    )
+    return result.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One session as its owner sees it in the list; `address`: where it began, as the trail has it."""
+
+    started_at: datetime
+    seen_at: datetime
+    address: str | None
+    this: bool
+
+
+def running(tx: Transaction, account: Staff, token_hash: str, seen_since: datetime) -> tuple[Stay, ...]:
+    """The sessions that nobody ended and that were used since `seen_since`, newest first."""
+    began = (
+        select(audit.c.address)
+        .where(
+            audit.c.actor == account.login,
+            audit.c.action == "signed_in",
+            audit.c.at == staff_session.c.created_at,
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = tx.conn.execute(
+        select(staff_session.c.token_hash, staff_session.c.created_at, staff_session.c.seen_at, began)
+        .where(
+            staff_session.c.staff_id == account.id,
+            staff_session.c.ended_at.is_(None),
+            staff_session.c.seen_at > seen_since,
+        )
+        .order_by(staff_session.c.created_at.desc())
+        .limit(50)
+    )
+    return tuple(Stay(row[1], row[2], row[3], row[0] == token_hash) for row in rows)

@@ -7,7 +7,7 @@ codes is never held up, and nobody is locked out for good.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.records.schema import throttle
@@ -44,3 +44,16 @@ def failed(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> None:
     level = _level(tx, bucket, limit, now) or 0.0
     change = update(throttle).where(throttle.c.bucket == bucket)
     tx.conn.execute(change.values(level=min(level + 1, float(limit.size)), updated_at=now))
+
+
+def taken_back(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> None:
+    """One failure that turned out to be none."""
+    level = _level(tx, bucket, limit, now)
+    if level is not None:
+        change = update(throttle).where(throttle.c.bucket == bucket)
+        tx.conn.execute(change.values(level=max(0.0, level - 1), updated_at=now))
+
+
+def empty(tx: Transaction, bucket: str) -> None:
+    """Forget the failures: whom they belong to has proved to be right."""
+    tx.conn.execute(delete(throttle).where(throttle.c.bucket == bucket))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import LoginManager, current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
@@ -16,6 +17,7 @@ from wtforms import HiddenField, PasswordField, StringField
 
 from pro_app.actions import sign_in
 from pro_app.records.staff import Staff
+from pro_app.records.staff_rules import tidy_login
 from pro_app.web import cookies
 from pro_app.web.current import address, now, service
 from pro_app.web.guard import guard_of, public, staff
@@ -45,6 +47,12 @@ class StaffUser:
 class SignInForm(FlaskForm):
     login = StringField()
     password = PasswordField()
+    next = HiddenField()
+
+
+class CodeForm(FlaskForm):
+    code = StringField()
+    ticket = HiddenField()
     next = HiddenField()
 
 
@@ -112,24 +120,70 @@ def form() -> AnyResponse | str:
 def enter() -> AnyResponse | str | tuple[str, int]:
     sent = SignInForm()
     login, password = sent.login.data or "", sent.password.data or ""
-    known = session.get(_KNOWN, {})
-    store, keys = service().store, service().keys
-    who = keys.blind(sign_in.tidy_login(login), "known browser")[:32]
+    store = service().store
     with store.reading() as tx:
-        attempt = sign_in.prepare(tx, login, address(), known.get(who), now())
+        attempt = sign_in.prepare(tx, login, address(), _known(login), now())
     if attempt.wait_seconds:
-        return _too_many(sent, attempt.wait_seconds)
+        return _too_many(_page(sent, _waiting(attempt.wait_seconds)), attempt.wait_seconds)
     fits = sign_in.password_fits(attempt, password)
     with store.writing() as tx:
         done = sign_in.conclude(tx, attempt, fits, address(), now(), cookies.read_staff())
     if done is None:
-        return _page(sent, _("Login or password is wrong. Please try again.")), 401
+        return _too_many(_page(sent, _waiting(60)), 60)
+    if isinstance(done, sign_in.HalfWay):
+        return _second_page(CodeForm(formdata=None, ticket=done.ticket, next=sent.next.data)), 401
+    return _come_in(done, sent.next.data)
+
+
+@blueprint.post("/sign-in/code")
+@public("the second step; its ticket is sealed and it is slowed down after wrong codes")
+def second_step() -> AnyResponse | str | tuple[str, int]:
+    sent = CodeForm()
+    ticket, store = sent.ticket.data or "", service().store
+    with store.reading() as tx:
+        login = sign_in.half_way_login(tx, ticket, now())
+    if login is None:
+        again = SignInForm(formdata=None, next=sent.next.data)
+        return _page(again, _("That took too long. Please begin again.")), 401
+    with store.writing() as tx:
+        done = sign_in.finish(
+            tx, ticket, sent.code.data or "", address(), _known(login), now(), cookies.read_staff()
+        )
+    if isinstance(done, int):
+        return _too_many(_second_page(sent, _waiting(done)), done)
+    if done is None:
+        return _second_page(sent, _("Login, password or code is wrong. Please try again.")), 401
+    if done.codes_left is not None:
+        left = done.codes_left
+        flash(
+            ngettext(
+                "You signed in with a recovery code. %(num)s is left.",
+                "You signed in with a recovery code. %(num)s are left.",
+                left,
+            ),
+            "good" if left > 3 else "alert",
+        )
+    return _come_in(done, sent.next.data)
+
+
+def _known_key(login: str) -> str:
+    return service().keys.blind(tidy_login(login), "known browser")[:32]
+
+
+def _known(login: str) -> str | None:
+    """The secret by which this browser shows that this person has signed in with it before."""
+    found = session.get(_KNOWN, {}).get(_known_key(login))
+    return str(found) if found else None
+
+
+def _come_in(done: sign_in.SignedIn, target: str | None) -> AnyResponse:
     session.pop("csrf_token", None)
     session.permanent = True
+    known, who = session.get(_KNOWN, {}), _known_key(done.account.login)
     known[who] = known.get(who) or secrets.token_urlsafe(24)
     session[_KNOWN] = dict(list(known.items())[-_MOST_KNOWN:])
-    target = own_path(sent.next.data)
-    response = redirect(target if target != "/staff" else home_of(done.account), 303)
+    path = own_path(target)
+    response = redirect(path if path != "/staff" else home_of(done.account), 303)
     cookies.set_staff(cast(Response, response), done.key)
     return response
 
@@ -139,16 +193,23 @@ def home_of(account: Staff) -> str:
     return url_for("clinic.accounts.everybody" if account.role == "administrator" else "clinic.today")
 
 
-def _too_many(sent: SignInForm, seconds: int) -> AnyResponse:
+def _waiting(seconds: int) -> str:
     minutes = -(-seconds // 60)
-    words = _("There were many wrong tries. Please wait %(minutes)s min and try again.", minutes=minutes)
-    response = Response(_page(sent, words), 429)
+    return _("There were many wrong tries. Please wait %(minutes)s min and try again.", minutes=minutes)
+
+
+def _too_many(page: str, seconds: int) -> AnyResponse:
+    response = Response(page, 429)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
 def _page(sent: SignInForm, fault: str | None = None) -> str:
     return render_template("clinic/sign_in.html", form=sent, fault=fault)
+
+
+def _second_page(sent: CodeForm, fault: str | None = None) -> str:
+    return render_template("accounts/second_step.html", form=sent, fault=fault)
 
 
 @blueprint.post("/sign-out")

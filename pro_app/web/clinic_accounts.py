@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from pro_app.actions import sign_in
+from pro_app.actions import accounts
 from pro_app.records import staff as staff_records
 from pro_app.web import clinic_words
 from pro_app.web.clinic_page import account, actor
@@ -29,7 +29,7 @@ def switch(login: str, word: str) -> Response:
         abort(403)  # who switches the own account off can't undo it
     with service().store.writing() as tx:
         other = staff_records.by_login(tx, login)
-        sign_in.set_active(tx, other, word == "enable", actor(), now())
+        accounts.set_active(tx, other, word == "enable", actor(), now())
     flash(
         _("%(login)s may sign in again.", login=login)
         if word == "enable"

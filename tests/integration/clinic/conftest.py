@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
-from pro_app.actions import sign_in
+from pro_app import passwords
 from pro_app.config import read_settings
 from pro_app.links import Links
 from pro_app.records.store import Store
@@ -21,8 +21,8 @@ from tests.integration.clinic.people import hired, the_catalogue, the_study
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2 with the least work: a test hires eight people and is not about how long that takes."""
-    monkeypatch.setattr(sign_in, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    sign_in._hash_of_nothing.cache_clear()
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    passwords.hash_of_nothing.cache_clear()
 
 
 @pytest.fixture

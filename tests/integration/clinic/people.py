@@ -4,8 +4,8 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
+from pro_app.actions.accounts import create_staff
 from pro_app.actions.enrol import Enrolment, enrol
-from pro_app.actions.sign_in import create_staff
 from pro_app.instruments.catalogue import Catalogue, load_catalogue
 from pro_app.links import Links
 from pro_app.records.audit import Actor

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pro_app.actions import sign_in
-from pro_app.actions.sign_in import AccountRefused, SignedIn, create_staff
+from pro_app import passwords
+from pro_app.actions import accounts, sign_in
+from pro_app.actions.accounts import create_staff
+from pro_app.actions.sign_in import HalfWay, SignedIn
 from pro_app.records import audit
 from pro_app.records.staff import ALL_SITES, LoginTaken
+from pro_app.records.staff_rules import AccountRefused, sites_of
 from pro_app.records.store import Store
 from tests.integration.clinic.people import PASSWORD, hired, the_study
 
@@ -17,14 +20,15 @@ HOSPITAL, ELSEWHERE = "10.0.0.1", "203.0.113.9"
 def tries(
     store: Store, login: str, password: str, now: datetime, address: str = HOSPITAL, device: str | None = None
 ) -> SignedIn | int | None:
-    """What a visitor gets: a session, None, or the seconds to wait."""
+    """What a visitor gets: a session, None (the second step is offered), or the seconds to wait."""
     with store.reading() as tx:
         attempt = sign_in.prepare(tx, login, address, device, now)
     if attempt.wait_seconds:
         return attempt.wait_seconds
     fits = sign_in.password_fits(attempt, password)
     with store.writing() as tx:
-        return sign_in.conclude(tx, attempt, fits, address, now)
+        done = sign_in.conclude(tx, attempt, fits, address, now)
+    return done if isinstance(done, SignedIn) else None
 
 
 def test_li_signs_in_however_she_spells_her_login(store: Store, now: datetime) -> None:
@@ -67,7 +71,7 @@ def test_an_unknown_login_costs_the_same_work(
     class Counting:
         def __init__(self) -> None:
             self.hashes: list[str] = []
-            self.real = sign_in._hasher
+            self.real = passwords._hasher
 
         def verify(self, digest: str, password: str) -> bool:
             self.hashes.append(digest)
@@ -78,7 +82,7 @@ def test_an_unknown_login_costs_the_same_work(
 
     hired(store, "li", "nurse", "CZ", now)
     counting = Counting()
-    monkeypatch.setattr(sign_in, "_hasher", counting)
+    monkeypatch.setattr(passwords, "_hasher", counting)
     for login in ("li", "nobody"):
         tries(store, login, "not the password", now)
     parameters = [digest.split("$")[:4] for digest in counting.hashes]
@@ -131,9 +135,9 @@ def test_disabling_an_account_and_a_new_password_end_its_sessions(store: Store, 
         assert isinstance(done, SignedIn)
         with store.writing() as tx:
             if change == "password":
-                sign_in.set_password(tx, account, PASSWORD, audit.CLOCK, now)
+                accounts.set_password(tx, account, PASSWORD, audit.CLOCK, now)
             else:
-                sign_in.set_active(tx, account, False, audit.CLOCK, now)
+                accounts.set_active(tx, account, False, audit.CLOCK, now)
             assert sign_in.current(tx, done.key, now) is None
     assert tries(store, "li", PASSWORD, now) is None
 
@@ -145,7 +149,7 @@ def test_a_new_sign_in_ends_the_session_that_the_browser_was_in(store: Store, no
     with store.writing() as tx:
         attempt = sign_in.prepare(tx, "li", HOSPITAL, None, now)
         second = sign_in.conclude(tx, attempt, True, HOSPITAL, now, old_key=first.key)
-        assert second is not None
+        assert isinstance(second, SignedIn)
         assert second.key != first.key
         assert sign_in.current(tx, first.key, now) is None
 
@@ -166,7 +170,7 @@ def test_many_guesses_at_once_do_not_slip_past_the_limit(store: Store, now: date
         attempts = [sign_in.prepare(tx, "li", ELSEWHERE, None, now) for _ in range(6)]
     for attempt in attempts[:5]:
         with store.writing() as tx:
-            assert sign_in.conclude(tx, attempt, False, ELSEWHERE, now) is None
+            assert isinstance(sign_in.conclude(tx, attempt, False, ELSEWHERE, now), HalfWay)
     with store.writing() as tx:
         assert sign_in.conclude(tx, attempts[5], True, ELSEWHERE, now) is None
 
@@ -229,10 +233,10 @@ def test_each_role_sees_the_sites_it_should(store: Store, now: datetime) -> None
     study = the_study()
     everywhere = tuple(site.code for site in study.sites)
     seen = {
-        "li": sign_in.sites_of(hired(store, "li", "nurse", "CZ", now), study),
-        "chen": sign_in.sites_of(hired(store, "chen", "study_coordinator", None, now), study),
-        "mo": sign_in.sites_of(hired(store, "mo", "monitor", None, now), study),
-        "mu": sign_in.sites_of(hired(store, "mu", "monitor", "P3", now), study),
-        "ad": sign_in.sites_of(hired(store, "ad", "administrator", None, now), study),
+        "li": sites_of(hired(store, "li", "nurse", "CZ", now), study),
+        "chen": sites_of(hired(store, "chen", "study_coordinator", None, now), study),
+        "mo": sites_of(hired(store, "mo", "monitor", None, now), study),
+        "mu": sites_of(hired(store, "mu", "monitor", "P3", now), study),
+        "ad": sites_of(hired(store, "ad", "administrator", None, now), study),
     }
     assert seen == {"li": ("CZ",), "chen": everywhere, "mo": everywhere, "mu": ("P3",), "ad": ()}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pro_app.actions import sign_in
+from pro_app import passwords
 from pro_app.cli import staff as words
 from pro_app.config import read_settings
 from pro_app.keys import create_key_file, load_key_ring
@@ -37,7 +37,7 @@ def test_an_account_made_in_the_shell_can_sign_in_with_the_password_that_was_sho
         digest = records.password_hash_of(tx, "nurse.li")
         assert audit.history(tx, "nurse.li")[0].actor.kind == "cli"
     assert digest
-    assert sign_in._hasher.verify(digest, password)
+    assert passwords._hasher.verify(digest, password)
 
 
 def test_the_list_shows_who_is_on_and_off(shell: Store) -> None:
@@ -56,7 +56,7 @@ def test_a_password_can_come_from_another_program(shell: Store) -> None:
     with shell.reading() as tx:
         digest = records.password_hash_of(tx, "li")
     assert digest
-    assert sign_in._hasher.verify(digest, "nine wooden bridges")
+    assert passwords._hasher.verify(digest, "nine wooden bridges")
 
 
 @pytest.mark.parametrize(
