@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -24,11 +24,14 @@ from pro_app.wiring import Service
 log = logging.getLogger(__name__)
 
 SHORTEST_LEASE = timedelta(seconds=15)
+# A backlog of days goes out in minutes, and reminders still have their turn.
+DELIVERIES_A_TICK = 5000
+TIME_FOR_A_REGISTRY = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick did. `failed` names the parts that failed."""
+    """What one tick did. `failed` names the parts that failed, `worked` those that ended well."""
 
     led: bool = True
     reminded: remind.Tally = field(default_factory=remind.Tally)
@@ -36,6 +39,7 @@ class Tick:
     synced: tuple[sync.Result, ...] = ()
     compared: tuple[reconcile.Comparison, ...] = ()
     failed: tuple[str, ...] = ()
+    worked: tuple[str, ...] = ()
 
 
 def utc_now() -> datetime:
@@ -56,7 +60,8 @@ def tick_once(service: Service, now: datetime, carriers: Carriers | None = None)
     work = dict(_messages(service, now, carriers or Carriers(service.messengers), parts))
     work["sync"] = lambda: parts.update(synced=_sync(service, now))
     work["reconcile"] = lambda: parts.update(compared=_compare(service, now))
-    return _tick(parts, _work_through(work))
+    failed = _work_through(work)
+    return replace(_tick(parts, failed), worked=tuple(name for name in work if name not in failed))
 
 
 class Clock:
@@ -99,7 +104,19 @@ class Clock:
         except Exception as fault:
             log.error("clock: no lead: %s", _words(fault))
             return Tick(led=False, failed=("lead",))
-        return tick_once(self._service, now, self._carriers) if led else Tick(led=False)
+        if not led:
+            return Tick(led=False)
+        done = tick_once(self._service, now, self._carriers)
+        self._note(done)
+        return done
+
+    def _note(self, done: Tick) -> None:
+        """Let other processes see what still works: a part that fails for hours must not go unseen."""
+        try:
+            with self._service.store.writing() as tx:
+                leading.note_parts(tx, done.worked, self.holder, utc_now())
+        except Exception as fault:
+            log.error("clock: what was done could not be noted: %s", _words(fault))
 
 
 Parts = Mapping[str, Callable[[], None]]
@@ -131,7 +148,13 @@ def _remind(service: Service, now: datetime) -> remind.Tally:
 
 def _sync(service: Service, now: datetime) -> tuple[sync.Result, ...]:
     return sync.sync(
-        service.store, service.registries, now, study=service.study.id, citations=_citations(service)
+        service.store,
+        service.registries,
+        now,
+        DELIVERIES_A_TICK,
+        study=service.study.id,
+        citations=_citations(service),
+        within=TIME_FOR_A_REGISTRY,
     )
 
 

@@ -1,5 +1,6 @@
 """Leading: of all clocks that run, one works through the ticks; another takes over when it falls silent."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pro_app.records import leases
@@ -19,6 +20,11 @@ def lead(tx: Transaction, holder: str, now: datetime, hold_for: timedelta) -> bo
 def step_down(tx: Transaction, holder: str, now: datetime) -> None:
     """Let the next process lead at once."""
     leases.let_go(tx, CLOCK, holder, now)
+
+
+def note_parts(tx: Transaction, parts: Iterable[str], holder: str, now: datetime) -> None:
+    """Keep when each of these parts of a tick last ended well."""
+    leases.note(tx, [f"{leases.PARTS}{part}" for part in parts], holder, now)
 
 
 def last_beat(tx: Transaction) -> datetime | None:

@@ -1,13 +1,13 @@
 """`pro-app`: one word per job. Each word's module is loaded only when it is used, so every start is quick."""
 
 import importlib
-import logging
 import os
 import sys
 from typing import Any
 
 import click
 
+from pro_app import logs
 from pro_app.errors import ProAppError
 
 WORDS = {
@@ -59,9 +59,8 @@ def program() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run one word. A fault is one clear sentence on standard error and exit code 1."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for talkative in ("httpx", "apscheduler", "alembic", "waitress.queue"):
-        logging.getLogger(talkative).setLevel(logging.ERROR)
+    form = os.environ.get("PRO_APP_LOG") == "json"
+    logs.install("json" if form else "text", words="PRO_APP_TRACEBACK" in os.environ)
     try:
         program.main(args=arguments, prog_name="pro-app")
     except ProAppError as fault:

@@ -4,6 +4,7 @@ A lease saves work, it does not make anything right: rows are claimed one by one
 moment, or clocks that disagree, send nothing twice.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.records.schema import lease
 from pro_app.records.store import Transaction
+
+# Names of rows that are heartbeats of a tick's parts begin like this.
+PARTS = "part/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,18 @@ def take(tx: Transaction, name: str, holder: str, now: datetime, hold_for: timed
 def let_go(tx: Transaction, name: str, holder: str, now: datetime) -> None:
     """End one's own lease, so that the next process needs not wait for it to run out."""
     tx.conn.execute(update(lease).where(lease.c.name == name, lease.c.holder == holder).values(until=now))
+
+
+def note(tx: Transaction, names: Iterable[str], holder: str, now: datetime) -> None:
+    """Keep under each name that `holder` did something now: a heartbeat that others can read, no lead."""
+    insert = (postgresql.insert if tx.on_postgres else sqlite.insert)(lease)
+    beat = insert.on_conflict_do_update(
+        index_elements=["name"],
+        set_={name: insert.excluded[name] for name in ("holder", "until", "beat_at")},
+    )
+    rows = [{"name": name, "holder": holder, "until": now, "beat_at": now} for name in sorted(names)]
+    if rows:
+        tx.conn.execute(beat, rows)
 
 
 def of(tx: Transaction, name: str) -> Lease | None:

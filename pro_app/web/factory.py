@@ -5,6 +5,7 @@ import os
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
+from pro_app import logs
 from pro_app.config import read_settings
 from pro_app.web import (
     accounts,
@@ -21,10 +22,12 @@ from pro_app.web import (
     headers,
     health,
     locale,
+    metrics,
     patient,
     problems,
     question_page,
     shell,
+    watching,
 )
 from pro_app.web.assets import Assets
 from pro_app.web.current import EXTENSION
@@ -44,6 +47,7 @@ MODULES = (
     demo_inbox,
     demo_registry,
     health,
+    metrics,
 )
 LARGEST_BODY = 256 * 1024
 
@@ -58,6 +62,7 @@ def create_app(service: Service) -> Flask:
         WTF_CSRF_TIME_LIMIT=12 * 3600,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    watching.install(app)
     cookies.configure(app, service.settings)
     locale.install(app, str(service.settings.translations_dir))
     headers.install(app)
@@ -76,4 +81,6 @@ def create_app(service: Service) -> Flask:
 
 def wsgi_app() -> Flask:
     """For WSGI servers other than our own: `wsgi:app`."""
-    return create_app(build(read_settings(os.environ)))
+    settings = read_settings(os.environ)
+    logs.install(settings.log)
+    return create_app(build(settings))

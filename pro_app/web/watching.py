@@ -1,0 +1,91 @@
+"""Each request gets an id, is counted, and leaves one line in the log: its route, never its address.
+
+A route is what the address looks like before anything personal is filled in (`/v/<token>`), so no link, code
+or study number reaches the log. The id comes from the proxy in front if it is trusted, else it is made here;
+the answer carries it, so that what a nurse reports can be found.
+"""
+
+import logging
+import re
+import threading
+import time
+import uuid
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import Flask, Response, current_app, g, request
+
+from pro_app import logs
+from pro_app.web.current import service
+
+log = logging.getLogger("pro_app.request")
+
+EXTENSION = "pro_app_watching"
+HEADER = "X-Request-ID"
+# Upper ends of the histogram's classes, in seconds.
+LIMITS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+NOWHERE = "(no such address)"
+QUIET = {"health.alive", "health.ready", "metrics.page"}
+_GOOD_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What this process has answered since it started; safe for many threads."""
+
+    by_status: Counter[str] = field(default_factory=Counter)
+    by_time: list[int] = field(default_factory=lambda: [0] * (len(LIMITS) + 1))
+    seconds: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, status: int, seconds: float) -> None:
+        with self.lock:
+            self.by_status[f"{status // 100}xx"] += 1
+            self.by_time[bisect_left(LIMITS, seconds)] += 1
+            self.seconds += seconds
+
+
+def seen() -> Seen:
+    return cast(Seen, current_app.extensions[EXTENSION])
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    told = request.headers.get(HEADER, "") if service().settings.trusted_proxies else ""
+    g.request_id = told if _GOOD_ID.fullmatch(told) else uuid.uuid4().hex
+    logs.request_id.set(g.request_id)
+
+
+def _end(response: Response) -> Response:
+    if "began" not in g:  # turned away before any of our own code ran
+        return response
+    seconds = time.perf_counter() - g.began
+    seen().add(response.status_code, seconds)
+    response.headers[HEADER] = g.request_id
+    if request.endpoint not in QUIET or response.status_code >= 400:
+        route = request.url_rule.rule if request.url_rule else NOWHERE
+        milliseconds = round(seconds * 1000, 1)
+        facts = {
+            "method": request.method,
+            "route": route,
+            "status": response.status_code,
+            "ms": milliseconds,
+        }
+        words = (request.method, route, response.status_code, milliseconds)
+        log.info("%s %s %s %s ms", *words, extra={"facts": facts})
+    return response
+
+
+def _forget(_fault: BaseException | None) -> None:
+    logs.request_id.set("")
+
+
+def install(app: Flask) -> None:
+    """Before everything else, so that what others turn away is counted too."""
+    app.extensions[EXTENSION] = Seen()
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.teardown_request(_forget)
