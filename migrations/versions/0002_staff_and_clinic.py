@@ -249,6 +249,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_action_id"), "audit", ["action", "id"])
     op.create_index(op.f("ix_audit_actor_id"), "audit", ["actor", "id"])
+    op.create_index(op.f("ix_delivery_remote_id"), "delivery", ["remote_id"])
     op.create_index(
         "ix_outbox_receipt",
         "outbox",
@@ -276,6 +277,7 @@ def downgrade() -> None:
     op.drop_column("response", "completed_on")
 
     op.drop_index("ix_outbox_receipt", "outbox")
+    op.drop_index(op.f("ix_delivery_remote_id"), "delivery")
     op.drop_index(op.f("ix_audit_actor_id"), "audit")
     op.drop_index(op.f("ix_audit_action_id"), "audit")
 

@@ -253,6 +253,7 @@ delivery = Table(
         "not_sent",
     ),
     Index(None, "state", "next_at"),
+    Index(None, "remote_id"),
 )
 
 audit = Table(
