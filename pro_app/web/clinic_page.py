@@ -8,11 +8,11 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
-from pro_app.actions import sign_in
 from pro_app.records import participants
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
 from pro_app.records.staff import ALL_SITES, Staff
+from pro_app.records.staff_rules import sites_of
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site
 from pro_app.web.current import address, service
@@ -55,7 +55,7 @@ def actor() -> Actor:
 
 def sites() -> tuple[str, ...]:
     """Codes of the sites whose participants this request may show."""
-    return sign_in.sites_of(account(), service().study)
+    return sites_of(account(), service().study)
 
 
 def person_of(tx: Transaction, study_number: str) -> Participant:
