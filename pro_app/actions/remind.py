@@ -45,10 +45,10 @@ _COLUMNS: Mapping[Anchor, AnchorName] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a tick has come: in which due range, after which participant."""
+    """How far a tick has come: in which due range, after which anchor day and participant's id."""
 
     range: int = 0
-    after_id: int = 0
+    after: tuple[date, int] | None = None
 
 
 START = Place()
@@ -112,11 +112,10 @@ def survey(
     if place.range >= len(ranges):
         return Findings({}, (), (), 0, None)
     span = ranges[place.range]
-    found = participants.due(
-        tx, _COLUMNS[span.anchor], span.first, span.last, after_id=place.after_id, limit=PAGE
-    )
-    full = len(found) == PAGE
-    further = Place(place.range, found[-1].id) if full else Place(place.range + 1)
+    found = participants.due(tx, _COLUMNS[span.anchor], span.first, span.last, after=place.after, limit=PAGE)
+    further = Place(place.range + 1)
+    if len(found) == PAGE and (day := _anchor_day(found[-1], span.anchor)):
+        further = Place(place.range, (day, found[-1].id))
     people = [person for person in found if not _in_any(person, ranges[: place.range])]
     return _judge_page(tx, study, people, now, further if further.range < len(ranges) else None, unworded)
 

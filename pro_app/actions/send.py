@@ -13,7 +13,6 @@ One delivery that fails never holds up the others.
 
 import logging
 import random
-import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -33,7 +32,7 @@ from pro_app.records import deliveries, participants
 from pro_app.records import delivery_claims as claims
 from pro_app.records.deliveries import Delivery
 from pro_app.records.delivery_claims import Claim
-from pro_app.records.store import Store, Transaction
+from pro_app.records.store import Store
 from pro_app.schedule.elements import Study
 from pro_app.schedule.reminding import obstacle
 
@@ -44,7 +43,6 @@ BATCH = 20
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=1)
 MOST_TRIES = 24
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+|\+?\d[\d -]{5,}\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +189,14 @@ def _call(run: _Run, messenger: Messenger, written: Letter) -> Outcome:
 def _settle(run: _Run, mine: Claim, said: Outcome, to: str) -> str:
     with run.store.writing() as tx:
         hashed = deliveries.address_hash(tx, to) if said.status == "address_refused" else ""
-        kept = claims.settle(tx, mine, _discreet(said), hashed, run.moment())
+        kept = claims.settle(tx, mine, reach.discreet(said), hashed, run.moment())
     if not kept:
         return "lost"
     return {"accepted": "sent", "delivered": "sent", "unknown": "unknown"}.get(said.status, "failed")
 
 
 def _later(run: _Run, mine: Claim, said: Outcome) -> str:
-    words = _discreet(said).detail
+    words = reach.discreet(said).detail
     with run.store.writing() as tx:
         if mine.delivery.attempts + 1 >= MOST_TRIES:
             return "failed" if claims.fail(tx, mine, "delivery_given_up", words, run.moment()) else "lost"
@@ -235,7 +233,7 @@ def _ask(run: _Run, row: Delivery) -> None:
         try:
             if isinstance(messenger, FindsByAddress):
                 with run.store.reading() as tx:
-                    to = _present_address(tx, row)
+                    to = reach.present_address(tx, row)
                 said = messenger.find(row.reference, to, row.sent_at or row.decided_at, run.moment())
             else:
                 said = messenger.look_up(row.reference)
@@ -243,21 +241,11 @@ def _ask(run: _Run, row: Delivery) -> None:
             log.warning("delivery %s: look-up failed: %s", row.reference, type(fault).__name__)
     with run.store.writing() as tx:
         refused = said is not None and said.status == "address_refused"
-        hashed = deliveries.address_hash(tx, _present_address(tx, row)) if refused else ""
-        claims.resolve(tx, row, _discreet(said) if said else None, hashed, run.moment())
-
-
-def _present_address(tx: Transaction, row: Delivery) -> str:
-    identity = participants.identity_of(tx, participants.by_id(tx, row.participant_id))
-    return reach.address(identity, row.audience, row.channel)
+        hashed = deliveries.address_hash(tx, reach.present_address(tx, row)) if refused else ""
+        claims.resolve(tx, row, reach.discreet(said) if said else None, hashed, run.moment())
 
 
 def _delay(times: int, chance: float) -> timedelta:
     """`FIRST_DELAY` doubled `times` times, at most `LONGEST_DELAY`, then 75 % to 125 % of that."""
     doubled: timedelta = FIRST_DELAY * (2 ** min(times, 10))
     return min(doubled, LONGEST_DELAY) * (0.75 + chance / 2)
-
-
-def _discreet(said: Outcome) -> Outcome:
-    """Providers repeat addresses and numbers in their answers; those are kept sealed or not at all."""
-    return Outcome(said.status, said.provider, said.remote_id, _ADDRESS.sub("…", said.detail))

@@ -3,15 +3,18 @@
 The rules see channels, never addresses; the senders see addresses, never answers.
 """
 
+import re
 from collections.abc import Iterable
 
-from pro_app.records import deliveries
+from pro_app.ports import Outcome
+from pro_app.records import deliveries, participants
 from pro_app.records.deliveries import Delivery
 from pro_app.records.participants import Identity, Participant
 from pro_app.records.store import Transaction
 from pro_app.schedule.delivery import Facts
 from pro_app.schedule.outreach import Audience
 
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+|\+?\d[\d -]{5,}\d")
 # A text message is read sooner than an e-mail, and most older patients have no e-mail at all.
 CHANNELS = ("sms", "email")
 
@@ -21,6 +24,20 @@ def address(identity: Identity, audience: str, channel: str) -> str:
     if audience == Audience.FAMILY:
         return identity.family_phone if channel == "sms" else ""
     return {"sms": identity.phone, "email": identity.email}.get(channel, "")
+
+
+def present_address(tx: Transaction, row: Delivery) -> str:
+    """Where `row` would go today; empty when there is no such address any more."""
+    identity = participants.identity_of(tx, participants.by_id(tx, row.participant_id))
+    return address(identity, row.audience, row.channel)
+
+
+def same_address(ours: str, theirs: str) -> bool:
+    """Whether somebody else's spelling means our address: capitals, or a number without its country."""
+    if "@" in ours or "@" in theirs:
+        return ours.lower() == theirs.lower()
+    digits = "".join(letter for letter in theirs if letter.isdigit())
+    return len(digits) >= 7 and ours.removeprefix("+").endswith(digits)
 
 
 def facts_of(
@@ -49,3 +66,8 @@ def facts_of(
         family_channels=open_ways(Audience.FAMILY),
         may_contact=willing,
     )
+
+
+def discreet(said: Outcome) -> Outcome:
+    """Providers repeat addresses and numbers in their answers; those are kept sealed or not at all."""
+    return Outcome(said.status, said.provider, said.remote_id, _ADDRESS.sub("…", said.detail))

@@ -21,6 +21,8 @@ CLAIM_FOR = timedelta(minutes=2)
 ASK_FIRST_AFTER = timedelta(seconds=20)
 ASK_AT_LEAST_EVERY = timedelta(hours=6)
 ASK_UNTIL = timedelta(days=3)
+# By then most telephones have said that they got it.
+ASK_TAKEN_AFTER = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def settle(tx: Transaction, mine: Claim, outcome: Outcome, address_hash: str, no
 
     Not for an outcome of "later": see `postpone`.
     """
-    return tx.conn.execute(_outcome(_mine(mine), outcome, address_hash, now)).rowcount == 1
+    return tx.conn.execute(_mine(mine).values(**outcome_values(outcome, address_hash, now))).rowcount == 1
 
 
 def doubtful(tx: Transaction, now: datetime, limit: int) -> tuple[Delivery, ...]:
@@ -195,20 +197,7 @@ def resolve(
     if outcome.status == "later":
         again = still.values(state="due", next_at=now, provider=None, sent_at=None, claimed_by=None)
         return tx.conn.execute(again).rowcount == 1
-    return tx.conn.execute(_outcome(still, outcome, address_hash, now)).rowcount == 1
-
-
-def reported(tx: Transaction, reference: str, outcome: Outcome, address_hash: str, now: datetime) -> bool:
-    """A provider's or mail server's later word about a message: delivered, or refused after all."""
-    known = update(delivery).where(
-        delivery.c.reference == reference, delivery.c.state.in_(("claimed", "unknown", "sent"))
-    )
-    return tx.conn.execute(_outcome(known, outcome, address_hash, now)).rowcount == 1
-
-
-def by_reference(tx: Transaction, reference: str) -> Delivery | None:
-    row = tx.conn.execute(selected().where(delivery.c.reference == reference)).one_or_none()
-    return read(row) if row else None
+    return tx.conn.execute(still.values(**outcome_values(outcome, address_hash, now))).rowcount == 1
 
 
 def _mine(mine: Claim) -> Update:
@@ -228,7 +217,8 @@ _STATES = {
 }
 
 
-def _outcome(statement: Update, outcome: Outcome, address_hash: str, now: datetime) -> Update:
+def outcome_values(outcome: Outcome, address_hash: str, now: datetime) -> dict[str, object]:
+    """The columns that say what a provider said. Not for an outcome of "later"."""
     state = _STATES[outcome.status]
     values: dict[str, object] = {
         "state": state,
@@ -238,11 +228,13 @@ def _outcome(statement: Update, outcome: Outcome, address_hash: str, now: dateti
         "claimed_until": None,
     }
     if state == "unknown":
-        return statement.values(**values, next_at=now + ASK_FIRST_AFTER)
+        return {**values, "next_at": now + ASK_FIRST_AFTER}
     if outcome.remote_id:
         values["remote_id"] = outcome.remote_id[:200]
+    if state == "sent":
+        values["next_at"] = now + ASK_TAKEN_AFTER
     if state == "address_refused":
         values["refused_address"] = address_hash
     if state == "failed":
         values["reason"] = "delivery_refused"
-    return statement.values(**values, resolved_at=now, claimed_by=None)
+    return {**values, "resolved_at": now, "claimed_by": None}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pro_app.errors import NotFound, ProAppError
@@ -197,19 +197,27 @@ def page(
 
 
 def due(
-    tx: Transaction, anchor: AnchorName, first: date, last: date, *, after_id: int = 0, limit: int = 500
+    tx: Transaction,
+    anchor: AnchorName,
+    first: date,
+    last: date,
+    *,
+    after: tuple[date, int] | None = None,
+    limit: int = 500,
 ) -> tuple[Participant, ...]:
-    """Participants whose anchor date lies in first..last: an index range, so cost follows it.
+    """Participants whose anchor date lies in first..last, by date and id, the next `limit` after `after`.
 
-    Whatever their status: that somebody withdrawn is not written to is a decision with a row of its own.
+    An index range, so cost follows it. Sorted by id alone, a database may think it cheaper to walk through
+    the whole table in that order until it has met enough of them. Whatever their
+    status: that somebody withdrawn is not written to is a decision with a row of its own.
     """
     column = _ANCHOR_COLUMNS[anchor]
-    query = (
-        select(*_COLUMNS)
-        .where(column.between(first, last), participant.c.id > after_id)
-        .order_by(participant.c.id)
-        .limit(limit)
-    )
+    query = select(*_COLUMNS).order_by(column, participant.c.id).limit(limit)
+    if after is None:
+        query = query.where(column.between(first, last))
+    else:
+        day, own = after
+        query = query.where(column.between(day, last), or_(column > day, participant.c.id > own))
     return tuple(_read(row) for row in tx.conn.execute(query))
 
 
