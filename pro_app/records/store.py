@@ -56,6 +56,14 @@ class Store:
             yield Transaction(conn, self.keys)
 
     @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """For reading at length: every query sees the moment of the first one, whatever is written meanwhile."""
+        with self.engine.connect() as conn:
+            if not self.on_sqlite:  # on SQLite a reader in WAL sees one moment anyway
+                conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield Transaction(conn, self.keys)
+
+    @contextmanager
     def writing(self) -> Iterator[Transaction]:
         if self._writer is None:
             with self.engine.begin() as conn:
@@ -79,7 +87,9 @@ def _open(url: str, pool_size: int) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         psycopg_url = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(psycopg_url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
+        return create_engine(
+            psycopg_url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True, hide_parameters=True
+        )
     version = pysqlite3.dbapi2.sqlite_version_info
     if version < _SAFE_SQLITE and version not in _BACKPORTED:
         number = ".".join(map(str, version))
@@ -87,13 +97,16 @@ def _open(url: str, pool_size: int) -> Engine:
             faults=f"SQLite {number} can corrupt the database; install pysqlite3 0.6.1 or later."
         )
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(parsed.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # a new file is its owner's alone; its WAL takes the same rights
     engine = create_engine(
         parsed,
         module=pysqlite3.dbapi2,
         pool_size=pool_size,
         max_overflow=4,
         connect_args={"check_same_thread": False},
+        hide_parameters=True,  # a fault must not carry a row into a log
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
