@@ -4,31 +4,46 @@ Page, clock, export and dry run all look through this, so they can't disagree.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pro_app.errors import NotFound
-from pro_app.records import drafts, responses
+from pro_app.records import responses, unfinished
 from pro_app.records.participants import Participant
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site, Study, Timepoint
+from pro_app.schedule.missing import NOT_ANSWERED
 from pro_app.schedule.plan import Anchors, Visit, Window, plan
-from pro_app.schedule.window import Assessment, assess, start_of
+from pro_app.schedule.window import Assessment, assess, start_of, today
 
 Done = Mapping[str, Mapping[str, datetime]]
+Excused = Mapping[str, Mapping[str, str]]
 Windows = Mapping[str, tuple[date, date, date]]
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One visit on a participant's way. `received`, `opened`: instrument -> when its answers came, when its
-    form was first opened (UTC)."""
+    form was first opened (UTC). `excused`: instrument -> the reason that staff put on record."""
 
     timepoint: Timepoint
     visit: Visit
     assessment: Assessment
     received: Mapping[str, datetime]
     opened: Mapping[str, datetime]
+    excused: Mapping[str, str] = field(default_factory=dict)
+
+    def reason_of(self, instrument: str) -> str | None:
+        """Why this form is not there: what is on record for it, else what the visit is excused by, else
+        `not_answered`. None while it may still come, and when it is in."""
+        if instrument in self.assessment.done or not self.assessment.state.missing:
+            return None
+        return self.excused.get(instrument) or self.assessment.reason or NOT_ANSWERED
+
+    @property
+    def unexplained(self) -> tuple[str, ...]:
+        """The forms that are missing and of which nobody has said why."""
+        return tuple(name for name in self.assessment.missing if self.reason_of(name) == NOT_ANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +83,27 @@ def anchors_of(person: Participant) -> Anchors:
 class Past:
     """What of one participant is remembered. `received`, `opened`: timepoint -> instrument -> instant (UTC);
     `windows`: timepoint -> due, opens, closes as they were when the latest response came; `completed`:
-    timepoint -> instrument -> the day on which a form that staff typed in was answered."""
+    timepoint -> instrument -> the day on which a form that staff typed in was answered; `excused`:
+    timepoint -> instrument -> reason on record."""
 
     received: Done
     opened: Done
     windows: Windows
     completed: Mapping[str, Mapping[str, date]]
+    excused: Excused
 
 
 def pasts(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Past]:
     """The past of each of `participant_ids`, in two queries."""
-    came, begun = responses.arrivals(tx, participant_ids), drafts.opened(tx, participant_ids)
+    came, others = responses.arrivals(tx, participant_ids), unfinished.of_many(tx, participant_ids)
     return {
-        one: Past(arrived.received, _together(arrived.opened, begun[one]), arrived.windows, arrived.completed)
+        one: Past(
+            arrived.received,
+            _together(arrived.opened, others[one].opened),
+            arrived.windows,
+            arrived.completed,
+            others[one].excused,
+        )
         for one, arrived in came.items()
     }
 
@@ -109,11 +132,32 @@ def build(study: Study, person: Participant, past: Past, now: datetime) -> Journ
             name: start_of(day, site.tz) for name, day in past.completed.get(timepoint.id, {}).items()
         }
         counted = {**received, **answered}
+        excused = past.excused.get(timepoint.id, {})
         assessment = assess(
-            visit, site.tz, person.status, counted, now, since=person.status_since, opened=opened
+            visit,
+            site.tz,
+            person.status,
+            counted,
+            now,
+            _reason(visit, received, excused, today(now, site.tz)) if excused else None,
+            since=person.status_since,
+            opened=opened,
         )
-        stops.append(Stop(timepoint, visit, assessment, received, opened))
+        stops.append(Stop(timepoint, visit, assessment, received, opened, excused))
     return Journey(person, site, tuple(stops))
+
+
+def _reason(
+    visit: Visit, received: Mapping[str, datetime], excused: Mapping[str, str], day: date
+) -> str | None:
+    """The reason of the whole visit, once its window is over and each form that lacks has one on record.
+
+    Before that a form may still come: what staff wrote down on the telephone must not close a patient's door.
+    """
+    if visit.closes is None or day <= visit.closes:
+        return None
+    reasons = [excused.get(name) for name in visit.instruments if name not in received]
+    return reasons[0] if reasons and all(reasons) else None
 
 
 def of(tx: Transaction, study: Study, person: Participant, now: datetime) -> Journey:

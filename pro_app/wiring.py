@@ -16,6 +16,7 @@ from pro_app.keys import KeyRing, create_key_file, load_key_ring
 from pro_app.links import Links
 from pro_app.ports import Messenger, Registry
 from pro_app.records.store import Store
+from pro_app.schedule.alarming import scored
 from pro_app.schedule.elements import Study
 from pro_app.schedule.study import load_study
 
@@ -57,7 +58,7 @@ def build(settings: Settings) -> Service:
     catalogue = load_catalogue(settings.questionnaires_dir, settings.data_dir / "wording")
     if not settings.demo:
         catalogue = without_demonstration(catalogue)
-    study = load_study(settings.study_file, tuple(catalogue.instruments))
+    study = load_study(settings.study_file, tuple(catalogue.instruments), scored(catalogue.instruments))
     return Service(
         settings=settings,
         keys=keys,

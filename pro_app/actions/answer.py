@@ -20,8 +20,8 @@ from pro_app.instruments import answers as answering
 from pro_app.instruments.answers import Answers
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
-from pro_app.journey import Stop
-from pro_app.records import audit, drafts, outbox, responses
+from pro_app.journey import Journey, Stop
+from pro_app.records import alerts, audit, drafts, outbox, responses
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
 from pro_app.records.responses import Helper, Mode, NewResponse, Standing, Stored
@@ -213,12 +213,7 @@ def submit(
     if earlier:
         return _receipt(sent.response, content, earlier.received_at, earlier.standing, repeated=True)
     new = _new_response(stored_as, way.site, stop, person, sent, definition, checked, content, revision, now)
-    response_id = responses.add(tx, new)
-    sheet = score(definition.scoring, checked.for_scoring())
-    responses.add_scores(tx, response_id, sheet.algorithm, sheet.scores.values(), content)
-    if new.standing == "current":
-        registries = tuple(destination.id for destination in study.registries)
-        outbox.enqueue(tx, registries, response_id, person.id, "submitted", now)
+    raised = _store(tx, study, definition, checked, new, way, now)
     detail = {
         "response": stored_as,
         "timepoint": timepoint,
@@ -226,11 +221,34 @@ def submit(
         "standing": new.standing,
         "reason": new.reason,
         "hash": content,
+        **({"alerts": list(raised)} if raised else {}),
     }
     audit.append(tx, person.site, actor, "response_received", person.study_number, detail, now)
     if new.opened_at and sent.mode not in BY_STAFF:
         drafts.drop(tx, person.id, timepoint, sent.instrument)
     return _receipt(sent.response, content, now, new.standing, repeated=False)
+
+
+def _store(
+    tx: Transaction,
+    study: Study,
+    definition: Instrument,
+    checked: Answers,
+    new: NewResponse,
+    way: Journey,
+    now: datetime,
+) -> tuple[str, ...]:
+    """The response with its scores, alerts and outbox rows; returns which alert rules it set off."""
+    response_id = responses.add(tx, new)
+    sheet = score(definition.scoring, checked.for_scoring())
+    responses.add_scores(tx, response_id, sheet.algorithm, sheet.scores.values(), new.content_hash)
+    if new.standing == "current":
+        registries = tuple(destination.id for destination in study.registries)
+        outbox.enqueue(tx, registries, response_id, way.person.id, "submitted", now)
+    visits = [one.timepoint.id for one in way.stops]
+    return alerts.raise_for(
+        tx, study.alerts, definition, sheet.scores, way.person, visits, new.timepoint, response_id, now
+    )
 
 
 def _new_response(

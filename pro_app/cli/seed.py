@@ -166,7 +166,7 @@ def _course(
     if story.turn == "cancelled":
         yield _operated(service, study_number, SurgeryChange("cancelled"), ends)
     elif story.turn in change_status.REASONS:
-        yield _turned(study_number, story.turn, ends)
+        yield _turned(service, study_number, story.turn, ends)
     if surgery:
         yield from _answers(service, person, site, study_number, surgery, min(now, ends))
 
@@ -179,12 +179,12 @@ def _operated(service: Service, study_number: str, change: SurgeryChange, at: da
     return Event(at, happen)
 
 
-def _turned(study_number: str, status: Status, at: datetime) -> Event:
+def _turned(service: Service, study_number: str, status: Status, at: datetime) -> Event:
     reason = change_status.REASONS[status][0]
 
     def happen(tx: Transaction) -> None:
         found = participants.by_study_number(tx, study_number)
-        change_status.change_status(tx, found, found.row_version, status, reason, SEEDER, at)
+        change_status.change_status(tx, service.study, found, found.row_version, status, reason, SEEDER, at)
 
     return Event(at, happen)
 

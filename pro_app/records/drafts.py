@@ -4,7 +4,7 @@ The whole draft is sealed: it may hold free text, and nobody but the patient has
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,19 +55,6 @@ def of_visit(tx: Transaction, participant_id: int, timepoint: str) -> dict[str, 
         )
         for row in rows
     }
-
-
-_OPENED = select(draft.c.participant_id, draft.c.timepoint, draft.c.instrument, draft.c.started_at).where(
-    draft.c.participant_id.in_(bindparam("ids", expanding=True))
-)
-
-
-def opened(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, dict[str, dict[str, datetime]]]:
-    """When each unfinished form was first opened: participant id -> timepoint -> instrument -> instant."""
-    found: dict[int, dict[str, dict[str, datetime]]] = {one: {} for one in participant_ids}
-    for one, timepoint, instrument, started_at in tx.conn.execute(_OPENED, {"ids": list(participant_ids)}):
-        found[one].setdefault(timepoint, {})[instrument] = started_at
-    return found
 
 
 def put(

@@ -21,6 +21,7 @@ from pro_app.schedule.outreach import (
     Emergency,
     Holiday,
     MessageTemplate,
+    MissingReason,
     PrivacyNotice,
     Step,
     Text,
@@ -173,6 +174,7 @@ class Study:
     alerts: tuple[AlertRule, ...]
     registries: tuple[Destination, ...]
     emergency: Emergency
+    missing_reasons: tuple[MissingReason, ...] = ()
 
     @cached_property
     def _sites(self) -> Mapping[str, Site]:

@@ -140,6 +140,15 @@ class AlertRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingReason:
+    """Why a form is not there, as staff may put it on record. `note`: it needs words of its own."""
+
+    id: str
+    label: Text
+    note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Emergency:
     """Shown on every patient page: answers aren't read at once; whom to call instead."""
 

@@ -1,4 +1,4 @@
-"""The part of a study file that says how people are reached: hours, steps, messages, notices, alerts."""
+"""The part of a study file that says how people are reached: hours, steps, messages, notices."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -6,7 +6,6 @@ from datetime import time
 from string import Formatter
 
 from pro_app.schedule.outreach import (
-    AlertRule,
     Audience,
     ContactHours,
     EmailText,
@@ -195,26 +194,3 @@ def read_privacy(section: Section, languages: tuple[str, ...]) -> PrivacyNotice:
     )
     section.close()
     return notice
-
-
-def read_alerts(
-    top: Section, languages: tuple[str, ...], instrument_ids: Collection[str]
-) -> tuple[AlertRule, ...]:
-    """The `[[alert]]` tables."""
-    alerts, seen = [], set[str]()
-    for section in top.tables("alert", needed=False):
-        kind = section.one_of("kind", ("at_least", "rise", "threshold"))
-        by_file = kind == "threshold"
-        rule = AlertRule(
-            id=section.name("id"),
-            label=section.translated("label", languages),
-            kind=kind,
-            instrument=section.one_of("instrument", sorted(instrument_ids) or [""]),
-            scales=section.words("scales", []) if by_file else section.words("scales"),
-            value=None if by_file else section.number("value"),
-            escalate_hours=section.whole("escalate_hours", 1, 720),
-        )
-        unique(section, "id", rule.id, seen)
-        section.close()
-        alerts.append(rule)
-    return tuple(alerts)

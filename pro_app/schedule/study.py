@@ -13,6 +13,7 @@ from babel import Locale, UnknownLocaleError
 
 from pro_app.datafile import read_toml
 from pro_app.errors import DataFileError
+from pro_app.schedule.attention_file import Scored, read_alerts, read_missing_reasons
 from pro_app.schedule.elements import (
     Anchor,
     Arm,
@@ -24,7 +25,7 @@ from pro_app.schedule.elements import (
     read_offset,
 )
 from pro_app.schedule.outreach import Cap, ContactHours, Emergency, Holiday
-from pro_app.schedule.outreach_file import read_alerts, read_hours, read_messages, read_privacy, read_steps
+from pro_app.schedule.outreach_file import read_hours, read_messages, read_privacy, read_steps
 from pro_app.schedule.section import Section, unique
 
 __all__ = ["Site", "Study", "Timepoint", "load_holidays", "load_study"]
@@ -34,9 +35,10 @@ GUARDS = ("none", "birth_year", "phone_last4")
 LONGEST_WINDOW = 400
 
 
-def load_study(path: Path, instrument_ids: Collection[str]) -> Study:
+def load_study(path: Path, instrument_ids: Collection[str], scored: Scored | None = None) -> Study:
     """Read the study file at `path`; its instruments must be among `instrument_ids`.
 
+    scored: instrument -> scale -> whether it has a threshold; with it the scales of alerts are checked too.
     Raises `DataFileError` with one line `file:line: what is wrong` for every fault found.
     """
     file = read_toml(path)
@@ -64,9 +66,10 @@ def load_study(path: Path, instrument_ids: Collection[str]) -> Study:
         messages=messages,
         privacy=read_privacy(top.table("privacy"), languages),
         guard=top.one_of("wrong_person_guard", GUARDS),
-        alerts=read_alerts(top, languages, instrument_ids),
+        alerts=read_alerts(top, languages, instrument_ids, scored),
         registries=tuple(_registries(top)),
         emergency=Emergency(emergency.translated("text", languages), emergency.text("phone")),
+        missing_reasons=read_missing_reasons(top, languages),
     )
     for section in (cap, emergency, top):
         section.close()

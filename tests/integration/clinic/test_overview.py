@@ -99,7 +99,7 @@ def test_excused_visits_are_not_expected(house: Service, now: datetime) -> None:
     person = operated(house, "CZ-1", date(2026, 11, 9), now - timedelta(days=15))
     assert today(house, now).completion.expected == 2
     with house.store.writing() as tx:
-        change_status(tx, person, person.row_version, "withdrawn", "moved_away", LI, now - timedelta(days=10))
+        change_status(tx, house.study, person, person.row_version, "withdrawn", "moved_away", LI, now - timedelta(days=10))
     found = today(house, now)
     assert found.completion.expected == 1  # the visit before surgery was over before
     assert found.open_now == ()

@@ -48,7 +48,7 @@ def test_who_withdrew_before_a_window_closed_was_due_but_not_expected(
     with empty_ward.store.writing() as tx:
         person = participants.by_id(tx, person.id)
         change_status.change_status(
-            tx, person, person.row_version, "withdrawn", "consent_withdrawn", CHEN, left
+            tx, empty_ward.study, person, person.row_version, "withdrawn", "consent_withdrawn", CHEN, left
         )
     found = next(t for t in made(empty_ward).of_site("CZ") if t.timepoint == "2w")
     assert (found.due, found.expected, found.missing["withdrawn"]) == (1, 0, 1)

@@ -139,5 +139,7 @@ def filled(ward: Ward) -> Ward:
         mary = participants.by_id(tx, mary.id)
         correct.withdraw(tx, ward.study, mary, gone, 1, "not_by_participant", CHEN, now)
         left = now - timedelta(days=30)
-        change_status.change_status(tx, mary, mary.row_version, "withdrawn", "consent_withdrawn", CHEN, left)
+        change_status.change_status(
+            tx, ward.study, mary, mary.row_version, "withdrawn", "consent_withdrawn", CHEN, left
+        )
     return ward

@@ -1,0 +1,54 @@
+"""What is known of forms that are not in: when each was first opened, and why it is missing.
+
+Both in one query: where a participant stands is asked while somebody waits for a receipt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, String, bindparam, null, select, type_coerce, union_all
+
+from pro_app.records.schema import draft
+from pro_app.records.schema_clinic import missing_reason
+from pro_app.records.store import Transaction
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_UNFINISHED = union_all(
+    select(
+        draft.c.participant_id,
+        draft.c.timepoint,
+        draft.c.instrument,
+        draft.c.started_at,
+        type_coerce(null(), String).label("reason"),
+    ).where(draft.c.participant_id.in_(_IDS)),
+    select(
+        missing_reason.c.participant_id,
+        missing_reason.c.timepoint,
+        missing_reason.c.instrument,
+        missing_reason.c.recorded_at,
+        missing_reason.c.reason,
+    ).where(missing_reason.c.participant_id.in_(_IDS)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Of one participant, timepoint -> instrument -> when opened (UTC), or the reason on record."""
+
+    opened: dict[str, dict[str, datetime]]
+    excused: dict[str, dict[str, str]]
+
+
+def of_many(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Unfinished]:
+    """What is known of each of `participant_ids`; nobody is left out."""
+    found = {one: Unfinished({}, {}) for one in participant_ids}
+    for one, timepoint, instrument, at, reason in tx.conn.execute(
+        _UNFINISHED, {"ids": list(participant_ids)}
+    ):
+        if reason is None:
+            found[one].opened.setdefault(timepoint, {})[instrument] = at
+        else:
+            found[one].excused.setdefault(timepoint, {})[instrument] = reason
+    return found
