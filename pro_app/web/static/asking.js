@@ -1,0 +1,102 @@
+// Asking in an interview: number keys answer, Enter goes on, what was entered is kept meanwhile. Without this
+// script the same page works with Tab, arrow keys and its buttons.
+
+const form = document.querySelector("form[data-keys]");
+const sets = [...form.querySelectorAll("fieldset[data-item]")];
+const status = form.querySelector(".keeping");
+const PAUSE = 900; // milliseconds in which a second digit belongs to the first: 1, then 0, is 10
+let typed = { in: null, text: "", at: 0, later: 0 };
+
+const radios = (set) => [...set.querySelectorAll("input[type=radio]")];
+
+function goTo(set) {
+  if (!set) return form.querySelector(".bar button").focus();
+  const fields = [...set.querySelectorAll("input:not([type=hidden]), textarea, select")].filter((field) => field.offsetParent);
+  (fields.find((field) => field.checked) ?? fields[0]).focus();
+  set.scrollIntoView({ block: "center" });
+}
+
+const next = (set) => goTo(sets[sets.indexOf(set) + 1]);
+
+function pick(set, text) {
+  const found = radios(set).find((radio) => radio.value === text);
+  if (!found) return false;
+  found.checked = true;
+  found.focus();
+  found.dispatchEvent(new Event("change", { bubbles: true }));
+  const longer = radios(set).some((radio) => radio.value !== text && radio.value.startsWith(text));
+  clearTimeout(typed.later);
+  if (longer) typed.later = setTimeout(() => document.activeElement === found && next(set), PAUSE);
+  else next(set);
+  return true;
+}
+
+function digit(set, key) {
+  const goesOn = typed.in === set && Date.now() - typed.at < PAUSE;
+  typed = { ...typed, in: set, text: goesOn ? typed.text + key : key, at: Date.now() };
+  if (pick(set, typed.text)) return;
+  const begins = radios(set).some((radio) => radio.value.startsWith(typed.text));
+  if (begins) return;
+  typed.text = key;
+  pick(set, key);
+}
+
+form.addEventListener("keydown", (event) => {
+  const set = event.target.closest("fieldset[data-item]");
+  if (!set || event.ctrlKey || event.altKey || event.metaKey || event.target.matches("textarea, select")) return;
+  if (event.key === "Enter" && event.target.matches("input")) {
+    event.preventDefault();
+    next(set);
+  } else if (/^\d$/.test(event.key) && radios(set).length) {
+    event.preventDefault();
+    digit(set, event.key);
+  }
+});
+
+// The draft is saved a moment after each change, one request at a time.
+let due = 0;
+let saving = Promise.resolve();
+
+async function save() {
+  const body = new FormData(form);
+  body.set("action", "quietly");
+  try {
+    const answer = await fetch(location.pathname, { method: "POST", body, redirect: "manual" });
+    const clock = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    status.textContent = answer.status === 204 ? `${form.dataset.saved} ${clock}` : form.dataset.unsaved;
+  } catch {
+    status.textContent = form.dataset.unsaved;
+  }
+}
+
+form.addEventListener("change", () => {
+  clearTimeout(due);
+  due = setTimeout(() => (saving = saving.then(save)), 600);
+});
+form.addEventListener("submit", () => clearTimeout(due));
+
+// The figure shows and changes what the list says, so the two can't disagree.
+for (const figure of form.querySelectorAll("[data-figure]")) {
+  const item = figure.dataset.figure;
+  const boxes = new Map([...form.querySelectorAll(`input[type=checkbox][name="${item}"]`)].map((box) => [box.value, box]));
+  const worst = form.querySelector(`select[name="${item}_worst"]`);
+  const nothing = form.querySelector(`input[name="${item}_none"]`);
+  const draw = () => {
+    for (const shape of figure.querySelectorAll("[data-region]")) {
+      shape.classList.toggle("shaded", boxes.get(shape.dataset.region).checked);
+      shape.classList.toggle("worst", worst.value === shape.dataset.region);
+    }
+  };
+  figure.hidden = false;
+  figure.addEventListener("click", (event) => {
+    const shape = event.target.closest("[data-region]");
+    if (!shape) return;
+    const box = boxes.get(shape.dataset.region);
+    box.checked = !box.checked;
+    if (!box.checked && worst.value === box.value) worst.value = "";
+    if (box.checked) nothing.checked = false;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  figure.closest("fieldset").addEventListener("change", draw);
+  draw();
+}
