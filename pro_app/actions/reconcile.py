@@ -17,12 +17,13 @@ from typing import Literal
 from pro_app.ports import RegistryAway, RegistryRefused
 from pro_app.records import comparisons, outbox, parcels
 from pro_app.records.audit import CLOCK, Actor
+from pro_app.records.comparisons import Counted, Listed
 from pro_app.records.ledger import Entry, Ledger
 from pro_app.records.store import Store
 
 DAILY = timedelta(hours=23)
 AGAIN = timedelta(hours=1)
-LISTED = 100
+LISTED = 1000
 Kind = Literal["missing", "altered", "extra", "twice"]
 
 
@@ -109,13 +110,14 @@ def send_again(store: Store, differences: Iterable[Difference], now: datetime) -
 
 
 def remember(store: Store, found: Comparison, actor: Actor) -> None:
-    """Put the result into the audit trail, with the first hundred differences."""
-    listed: list[dict[str, object]] = [
-        {"kind": one.kind, "of": [one.study_number, one.timepoint, one.instrument]}
+    """Put the result into the audit trail, with the first thousand differences and the counts."""
+    listed = [
+        Listed(one.kind, one.study_number, one.site, one.timepoint, one.instrument)
         for one in found.differences[:LISTED]
     ]
+    lines = [Counted(one.site, one.timepoint, one.ours, one.theirs, one.equal) for one in found.lines]
     with store.writing() as tx:
-        comparisons.remember(tx, found.registry, len(found.differences), listed, actor, found.at)
+        comparisons.remember(tx, found.registry, len(found.differences), listed, lines, actor, found.at)
 
 
 def daily(
@@ -123,7 +125,8 @@ def daily(
 ) -> tuple[Comparison, ...]:
     """Compare with every registry whose books were not compared for a day; called by each tick.
 
-    A registry that can't be read is tried again after an hour, and both are remembered.
+    A registry that can't be read is tried again after an hour, and both are remembered. A person's wish for
+    a comparison is granted once, with the next tick.
     """
     done = []
     for registry in registries:
@@ -131,7 +134,9 @@ def daily(
             continue
         with store.reading() as tx:
             last = comparisons.standing(tx, registry.name)
-        if _younger(last.compared_at, now, DAILY) or _younger(last.tried_at, now, AGAIN):
+        rested = not _younger(last.compared_at, now, DAILY) and not _younger(last.tried_at, now, AGAIN)
+        asked = last.asked_at is not None and (last.tried_at is None or last.asked_at > last.tried_at)
+        if not (rested or asked):
             continue
         try:
             found = reconcile(store, registry, now, study=study, citations=citations)

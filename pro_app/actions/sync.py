@@ -36,13 +36,14 @@ log = logging.getLogger(__name__)
 
 SIDE_BY_SIDE = 8
 BATCH = 40
-FAILURES_THAT_OPEN = 3
+FAILURES_THAT_OPEN = circuits.OPEN_AFTER
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=1)
 FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(minutes=15)
 TRIES_WHILE_OTHERS_PASS = 12
 RECENT = timedelta(hours=1)
+FOR_EVER = timedelta.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +100,26 @@ def sync(
     *,
     study: str,
     citations: Mapping[str, str],
+    within: timedelta = FOR_EVER,
     chance: Callable[[], float] = random.random,
 ) -> tuple[Result, ...]:
     """Deliver up to `limit` rows to each of `registries`; safe to run twice at the same time.
 
     study: the id that the registries know it by. citations: instrument id to its scoring rules.
+    within: after so long no further batch is begun with a registry, so that what else is to be done is done.
     chance: a number in [0, 1) for the jitter.
     """
     return tuple(
-        _one_registry(_Run(store, registry, study, citations, now, chance), limit) for registry in registries
+        _one_registry(_Run(store, registry, study, citations, now, chance), limit, within)
+        for registry in registries
     )
 
 
-def _one_registry(run: _Run, limit: int) -> Result:
+def _one_registry(run: _Run, limit: int, within: timedelta) -> Result:
     name = run.registry.name
     left = limit
     with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=f"sync {name}") as pool:
-        while left > 0:
-            moment = run.moment()
+        while left > 0 and (moment := run.moment()) - run.started < within:
             with run.store.reading() as tx:
                 circuit = circuits.read(tx, name)
             if circuit.paused_since is not None:

@@ -15,16 +15,22 @@ from pro_app.records.schema import lease
 from pro_app.records.store import Transaction
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+# From so many failures in a row on a registry is left alone for a while.
+OPEN_AFTER = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """failures: in a row, 0 when all is well. until: no knock before. since: the first of them."""
+    """failures: in a row, 0 when all is well. until: no knock before. since: the first of them.
+
+    paused_by: the login of who paused it, "" when nobody has.
+    """
 
     failures: int
     until: datetime | None
     since: datetime | None
     paused_since: datetime | None
+    paused_by: str = ""
 
 
 def read(tx: Transaction, registry: str) -> Circuit:
@@ -40,6 +46,7 @@ def read(tx: Transaction, registry: str) -> Circuit:
         broken.until if broken else None,
         broken.beat_at if broken else None,
         paused.beat_at if paused else None,
+        paused.holder if paused else "",
     )
 
 

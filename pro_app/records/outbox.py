@@ -19,7 +19,7 @@ from sqlalchemy import Column, ScalarSelect, Select, and_, exists, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.ports import RegistryReceipt
-from pro_app.records.schema import outbox, response
+from pro_app.records.schema import outbox, participant, response
 from pro_app.records.store import Transaction
 
 Kind = Literal["submitted", "corrected", "withdrawn"]
@@ -235,15 +235,38 @@ def pause(tx: Transaction, row_ids: Collection[int]) -> int:
     return held.rowcount
 
 
-def newest_of_responses(tx: Transaction, registry: str, response_uuids: Collection[str]) -> tuple[int, ...]:
-    """The outbox rows that carry these responses to `registry`."""
-    return tuple(
-        tx.conn.execute(
-            select(outbox.c.id)
-            .join(response, response.c.id == outbox.c.response_id)
-            .where(outbox.c.registry == registry, response.c.uuid.in_(response_uuids))
-        ).scalars()
+def of_records(
+    tx: Transaction, registry: str, records: Collection[tuple[str, str, str]], sites: Collection[str]
+) -> tuple[int, ...]:
+    """The rows that carry these records (study number, visit, instrument) of `sites` to `registry`."""
+    wanted = set(records)
+    rows = tx.conn.execute(
+        select(outbox.c.id, participant.c.study_number, response.c.timepoint, response.c.instrument)
+        .join(response, response.c.id == outbox.c.response_id)
+        .join(participant, participant.c.id == outbox.c.participant_id)
+        .where(
+            outbox.c.registry == registry,
+            participant.c.site.in_(tuple(sites)),
+            participant.c.study_number.in_({number for number, _, _ in wanted}),
+        )
     )
+    return tuple(row_id for row_id, *record in rows if tuple(record) in wanted)
+
+
+def of_sites(
+    tx: Transaction, registry: str, row_ids: Collection[int], sites: Collection[str]
+) -> tuple[int, ...]:
+    """Those of `row_ids` that are `registry`'s and belong to participants of `sites`."""
+    query = (
+        select(outbox.c.id)
+        .join(participant, participant.c.id == outbox.c.participant_id)
+        .where(
+            outbox.c.registry == registry,
+            outbox.c.id.in_(tuple(row_ids)),
+            participant.c.site.in_(tuple(sites)),
+        )
+    )
+    return tuple(tx.conn.execute(query).scalars())
 
 
 def _finish(tx: Transaction, mine: Claim, **values: object) -> bool:

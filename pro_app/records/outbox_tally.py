@@ -1,25 +1,31 @@
 """Where each registry stands, for a page or a command: what waits, since when, what was refused."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 
 from pro_app.records.schema import outbox, participant, response
 from pro_app.records.store import Transaction
 
+NOT_THROUGH = ("waiting", "claimed", "parked", "paused")
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """One registry's rows by state. `oldest_waiting` and `last_receipt` are instants (UTC) or None."""
+    """One registry's rows that are not through. Instants are UTC or None.
+
+    oldest_waiting, oldest_parked: when the oldest of them was written. last_receipt: of everything delivered.
+    """
 
     registry: str
     waiting: int
     parked: int
     paused: int
-    delivered: int
     oldest_waiting: datetime | None
+    oldest_parked: datetime | None
     last_receipt: datetime | None
 
     @property
@@ -48,45 +54,83 @@ class Held:
 
 
 def tally(tx: Transaction, registry: str, site: str | None = None) -> Tally:
-    """Count `registry`'s rows, of one `site` or of all."""
-    query = select(
-        outbox.c.state, func.count(), func.min(outbox.c.created_at), func.max(outbox.c.delivered_at)
-    ).where(outbox.c.registry == registry)
-    if site is not None:
-        query = query.join(participant, participant.c.id == outbox.c.participant_id).where(
-            participant.c.site == site
-        )
-    counts: dict[str, int] = {}
-    oldest: list[datetime] = []
-    receipts: list[datetime] = []
-    for state, count, first, last in tx.conn.execute(query.group_by(outbox.c.state)):
+    """Count what of `registry` is not through, of one `site` or of all; what was delivered is not walked."""
+    sites = None if site is None else (site,)
+    rows = tx.conn.execute(_of(registry, sites).group_by(outbox.c.state)).all()
+    return _tally(registry, [tuple(row) for row in rows], last_receipt(tx, registry, sites))
+
+
+def by_site(tx: Transaction, registry: str, sites: Collection[str]) -> dict[str, Tally]:
+    """The same for each of `sites` that has something that is not through; without receipts."""
+    query = _of(registry, sites).add_columns(participant.c.site)
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for *counted, site in tx.conn.execute(query.group_by(participant.c.site, outbox.c.state)):
+        found.setdefault(site, []).append(tuple(counted))
+    return {site: _tally(registry, rows, None) for site, rows in sorted(found.items())}
+
+
+def _of(registry: str, sites: Collection[str] | None) -> Select[Any]:
+    """State, count and the oldest row's instant of everything that is not through."""
+    query = select(outbox.c.state, func.count(), func.min(outbox.c.created_at)).where(
+        outbox.c.registry == registry, outbox.c.state.in_(NOT_THROUGH)
+    )
+    if sites is None:
+        return query
+    mine = participant.c.site.in_(tuple(sites))
+    return query.join(participant, participant.c.id == outbox.c.participant_id).where(mine)
+
+
+def _tally(registry: str, rows: list[tuple[Any, ...]], receipt: datetime | None) -> Tally:
+    counts: dict[str, int] = dict.fromkeys(NOT_THROUGH, 0)
+    waiting: list[datetime] = []
+    parked: list[datetime] = []
+    for state, count, first in rows:
         counts[state] = count
         if state in ("waiting", "claimed"):
-            oldest.append(first)
-        if last is not None:
-            receipts.append(last)
+            waiting.append(first)
+        elif state == "parked":
+            parked.append(first)
     return Tally(
         registry,
-        counts.get("waiting", 0) + counts.get("claimed", 0),
-        counts.get("parked", 0),
-        counts.get("paused", 0),
-        counts.get("delivered", 0),
-        min(oldest, default=None),
-        max(receipts, default=None),
+        counts["waiting"] + counts["claimed"],
+        counts["parked"],
+        counts["paused"],
+        min(waiting, default=None),
+        min(parked, default=None),
+        receipt,
     )
 
 
-def last_receipt(tx: Transaction, registry: str) -> datetime | None:
-    """When the registry last confirmed anything."""
-    return tx.conn.execute(
-        select(outbox.c.delivered_at)
-        .where(outbox.c.registry == registry, outbox.c.delivered_at.is_not(None))
-        .order_by(outbox.c.delivered_at.desc())
-        .limit(1)
-    ).scalar()
+def last_receipt(tx: Transaction, registry: str, sites: Collection[str] | None = None) -> datetime | None:
+    """When the registry last confirmed anything, of all participants or of those of `sites`."""
+    query = select(outbox.c.delivered_at).where(
+        outbox.c.registry == registry, outbox.c.delivered_at.is_not(None)
+    )
+    if sites is not None:
+        query = query.join(participant, participant.c.id == outbox.c.participant_id).where(
+            participant.c.site.in_(tuple(sites))
+        )
+    return tx.conn.execute(query.order_by(outbox.c.delivered_at.desc()).limit(1)).scalar()
 
 
-def held(tx: Transaction, registry: str, limit: int = 200, site: str | None = None) -> tuple[Held, ...]:
+def delivered_since(
+    tx: Transaction, registry: str, since: datetime, sites: Collection[str] | None = None
+) -> int:
+    """How many rows the registry has confirmed from `since` on."""
+    query = select(func.count()).where(outbox.c.registry == registry, outbox.c.delivered_at >= since)
+    if sites is not None:
+        query = query.join_from(outbox, participant, participant.c.id == outbox.c.participant_id).where(
+            participant.c.site.in_(tuple(sites))
+        )
+    return int(tx.conn.execute(query).scalar_one())
+
+
+def held(
+    tx: Transaction,
+    registry: str,
+    limit: int = 200,
+    sites: Collection[str] | None = None,
+) -> tuple[Held, ...]:
     """The rows that are not through: parked first, then paused, then the waiting ones, oldest first."""
     query = (
         select(
@@ -106,10 +150,21 @@ def held(tx: Transaction, registry: str, limit: int = 200, site: str | None = No
         )
         .join(response, response.c.id == outbox.c.response_id)
         .join(participant, participant.c.id == outbox.c.participant_id)
-        .where(outbox.c.registry == registry, outbox.c.state != "delivered")
+        .where(outbox.c.registry == registry, outbox.c.state.in_(NOT_THROUGH))
         .order_by(case({"parked": 0, "paused": 1}, value=outbox.c.state, else_=2), outbox.c.id)
         .limit(limit)
     )
-    if site is not None:
-        query = query.where(participant.c.site == site)
+    if sites is not None:
+        query = query.where(participant.c.site.in_(tuple(sites)))
     return tuple(Held(*cast(tuple[Any, ...], row)) for row in tx.conn.execute(query))
+
+
+def last_words(tx: Transaction, registry: str) -> str:
+    """What the registry (or the way to it) said of the row that was tried last and still waits."""
+    found = tx.conn.execute(
+        select(outbox.c.problem)
+        .where(outbox.c.registry == registry, outbox.c.state == "waiting", outbox.c.problem.is_not(None))
+        .order_by(outbox.c.next_at.desc())
+        .limit(1)
+    ).scalar()
+    return str(found or "")

@@ -36,7 +36,7 @@ MENU = (
     Entry("clinic.enrolment.form", _("Enrol a participant")),
     Entry("clinic.alerts.listing", _("Alerts")),
     Entry("clinic.messages.listing", _("Messages")),
-    Entry("clinic.registry.listing", _("Registry sync")),
+    Entry("registry.listing", _("Registry")),
     Entry("exporting.report_page_view", _("Report")),
     Entry("exporting.listing", _("Exports")),
     Entry("clinic.trail.listing", _("Audit trail")),

@@ -120,7 +120,7 @@ def test_a_receipt_is_kept_with_time_id_version_and_hash(ward: Ward) -> None:
     with ward.store.reading() as tx:
         tally = outbox_tally.tally(tx, REGISTRY)
     assert tally.in_step
-    assert (tally.delivered, tally.last_receipt) == (1, row.delivered_at)
+    assert tally.last_receipt == row.delivered_at
 
 
 def test_no_strange_receipt_or_word_can_break_the_commit(ward: Ward) -> None:
@@ -161,7 +161,7 @@ def test_a_second_different_answer_sheet_is_not_sent_over_the_first(ward: Ward) 
 
 def test_a_parked_row_that_a_correction_overtook_is_settled_and_never_comes_back(ward: Ward) -> None:
     wang = ward.enrol("CZ-001")
-    first = ward.answer(wang)
+    ward.answer(wang)
     registry = Picky("CZ-001")
     ward.sync(registry)
     registry.disliked.clear()
@@ -169,7 +169,8 @@ def test_a_parked_row_that_a_correction_overtook_is_settled_and_never_comes_back
     ward.sync(registry)
     assert ward.states() == ["delivered", "delivered"]
     with ward.store.writing() as tx:
-        rows = outbox.newest_of_responses(tx, REGISTRY, [first])
+        rows = outbox.of_records(tx, REGISTRY, [("CZ-001", "1m", "bpi-sf")], ["CZ"])
+        assert outbox.of_records(tx, REGISTRY, [("CZ-001", "1m", "bpi-sf")], ["BY"]) == ()
         assert outbox.resend(tx, rows, ward.now) == 1
     ward.sync(registry)
     assert [parcel.response for parcel in registry.arrived] == [second, second]
@@ -195,4 +196,4 @@ def test_a_site_counts_its_own_rows_only(ward: Ward) -> None:
     with ward.store.reading() as tx:
         assert outbox_tally.tally(tx, REGISTRY).waiting == 2
         assert outbox_tally.tally(tx, REGISTRY, "BY").waiting == 1
-        assert [held.site for held in outbox_tally.held(tx, REGISTRY, site="BY")] == ["BY"]
+        assert [held.site for held in outbox_tally.held(tx, REGISTRY, sites=["BY"])] == ["BY"]

@@ -116,7 +116,8 @@ def test_the_clock_compares_once_a_day_and_keeps_since_when_it_is_out_of_step(wa
     found = standing(ward)
     assert (found.differences, len(found.listed)) == (6, 6)
     assert (found.out_of_step_since, found.compared_at) == (ward.now, ward.now + hour * 48)
-    assert found.listed[0]["kind"] == "missing"
+    assert found.listed[0].kind == "missing"
+    assert found.listed[0].site == "CZ"
 
 
 def test_back_in_step_there_is_no_since(ward: Ward) -> None:
