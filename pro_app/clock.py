@@ -16,7 +16,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from pro_app.actions import lead as leading
-from pro_app.actions import reconcile, remind, send, sync
+from pro_app.actions import reconcile, remind, send, sync, write_to_staff
 from pro_app.errors import ProAppError
 from pro_app.letters.carriers import Carriers
 from pro_app.wiring import Service
@@ -57,7 +57,10 @@ def remind_and_send(service: Service, now: datetime, carriers: Carriers | None =
 def tick_once(service: Service, now: datetime, carriers: Carriers | None = None) -> Tick:
     """Everything that is to be done as of `now`, whoever leads: remind, send, deliver to registries."""
     parts: dict[str, object] = {}
-    work = dict(_messages(service, now, carriers or Carriers(service.messengers), parts))
+    carriers = carriers or Carriers(service.messengers)
+    work = dict(_messages(service, now, carriers, parts))
+    desk = write_to_staff.Desk(service.study.id, carriers, service.settings.base_url)
+    work["staff mail"] = lambda: _log_staff_mail(write_to_staff.write_to_staff(service.store, desk, now))
     work["sync"] = lambda: parts.update(synced=_sync(service, now))
     work["reconcile"] = lambda: parts.update(compared=_compare(service, now))
     failed = _work_through(work)
@@ -195,6 +198,17 @@ def _tick(parts: dict[str, object], failed: tuple[str, ...]) -> Tick:
             tick.sent.unknown,
         )
     return tick
+
+
+def _log_staff_mail(done: write_to_staff.Result) -> None:
+    if done != write_to_staff.Result():
+        log.info(
+            "clock: letters to staff: %s sent, %s later, %s failed, %s unknown",
+            done.sent,
+            done.later,
+            done.failed,
+            done.unknown,
+        )
 
 
 def _words(fault: Exception) -> str:

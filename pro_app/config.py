@@ -47,6 +47,8 @@ class Settings:
     metrics_token: str | None = field(repr=False)
     # With whose public key backups are closed; its secret half lies where the backups don't.
     backup_key: str | None
+    # Whether staff must have a second factor; `required` leads whoever has none to setting it up.
+    totp: Literal["required", "optional"] = "optional"
 
     @property
     def demo(self) -> bool:
@@ -136,6 +138,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log="json" if read.one_of("LOG", "text", "json") == "json" else "text",
         metrics_token=read.text("METRICS_TOKEN") or None,
         backup_key=read.text("BACKUP_KEY") or None,
+        totp="required" if _totp(read, mode) == "required" else "optional",
     )
     if settings.mode == "production":
         read.faults.extend(_production_faults(settings, environ))
@@ -154,6 +157,11 @@ def _weak(secret: str) -> bool:
     plain = secret.lower()
     sample = plain in WEAK_SECRETS or any(word in plain for word in SAMPLE_WORDS)
     return sample or len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_LETTERS
+
+
+def _totp(read: _Reader, mode: str) -> str:
+    """In production everybody needs a second factor, unless the hospital says otherwise."""
+    return read.one_of("TOTP", *(("optional", "required") if mode == "demo" else ("required", "optional")))
 
 
 def _production_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:

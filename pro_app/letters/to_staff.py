@@ -20,13 +20,15 @@ class Words:
 _ENGLISH = {
     "invitation": Words(
         "Your account for PRO follow-up",
-        "Hello,\n\nan account for the staff pages of {study} has been made for you. Your login is {login}.\n\n"
+        "Hello,\n\nan account for the staff pages of {study} has been made for you. "
+        "Your login is {login}.\n\n"
         "Please choose your password here. The link works once, within {hours} hours:\n\n{link}\n\n"
         "If you did not expect this letter, do nothing: without a password nobody can use the account.\n",
     ),
     "new_password": Words(
         "A new password for PRO follow-up",
-        "Hello,\n\nsomebody asked for a new password for your account {login} on the staff pages of {study}.\n\n"
+        "Hello,\n\nsomebody asked for a new password for your account {login} on the staff "
+        "pages of {study}.\n\n"
         "You can choose it here. The link works once, within {hours} hours:\n\n{link}\n\n"
         "If it was not you, do nothing: your password stays as it is.\n",
     ),
@@ -56,7 +58,8 @@ _CHINESE = {
     ),
     "alert": Words(
         "随访系统：有新的预警",
-        "您好：\n\n{study} 的预警列表中有一条新记录，请登录查看：\n\n{link}\n\n为保护隐私，邮件中不作更多说明。\n",
+        "您好：\n\n{study} 的预警列表中有一条新记录，请登录查看：\n\n"
+        "{link}\n\n为保护隐私，邮件中不作更多说明。\n",
     ),
     "escalation": Words(
         "随访系统：有预警尚未处理",
