@@ -1,7 +1,8 @@
 """The one owner of the keys: sealing of personal fields, keyed look-ups, derived secrets.
 
 A key file is JSON, readable by its owner only: `{"secret": "…", "data": [{"id": "k1", "key": "<base64>"}]}`.
-The first data key seals, every listed key opens, so a key can be rotated while serving.
+The first data key seals, every listed key opens. A ring that was read from a file notices when the file is
+replaced, so keys are changed while programs serve; how the file is changed is in `key_file`.
 """
 
 import base64
@@ -10,7 +11,8 @@ import hmac
 import json
 import os
 import secrets
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -27,12 +29,43 @@ class SealBroken(ProAppError):
     code = "seal_broken"
 
 
+DataKeys = tuple[tuple[str, bytes], ...]
+
+
+class KeySource:
+    """The data keys in a file as they are now: its date is looked at for each use, read is what changed."""
+
+    def __init__(self, path: Path, keys: DataKeys, seen: tuple[int, int]) -> None:
+        self.path = path
+        self._keys = keys
+        self._seen = seen
+        self._lock = threading.Lock()
+
+    def keys(self) -> DataKeys:
+        """The newest good state; a file that is gone or broken changes nothing for whoever already serves."""
+        try:
+            if _stamp(self.path) != self._seen:
+                with self._lock:
+                    seen = _stamp(self.path)
+                    self._keys = _read(self.path)[1]
+                    self._seen = seen
+        except (OSError, SettingsError):
+            return self._keys
+        return self._keys
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyRing:
     """Secrets in use. Never printed: `repr` is left out on purpose."""
 
     secret: str
-    data_keys: tuple[tuple[str, bytes], ...]
+    first_read: DataKeys
+    source: KeySource | None = field(default=None, compare=False)
+
+    @property
+    def data_keys(self) -> DataKeys:
+        """The first one seals, all of them open."""
+        return self.source.keys() if self.source else self.first_read
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, so that cookies, links and look-ups never share one."""
@@ -77,16 +110,29 @@ def load_key_ring(path: Path, secret: str | None) -> KeyRing:
     Raises `SettingsError` when the file is missing, open to other users, or not of the shape above.
     """
     try:
-        if path.stat().st_mode & 0o077:
-            raise SettingsError(faults=f"{path} can be read by other users; run: chmod 600 {path}")
-        content = json.loads(path.read_text(encoding="utf-8"))
-        keys = tuple((row["id"], base64.b64decode(row["key"])) for row in content["data"])
-        if not keys or any(len(key) != 32 for _, key in keys):
-            raise ValueError
-        return KeyRing(secret or content["secret"], keys)
+        seen = _stamp(path)
+        own, keys = _read(path)
     except FileNotFoundError as fault:
         raise SettingsError(
             faults=f"The key file {path} is missing; `pro-app keys new` makes one."
         ) from fault
+    return KeyRing(secret or own, keys, KeySource(path, keys, seen))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_ino
+
+
+def _read(path: Path) -> tuple[str, DataKeys]:
+    """The secret and the data keys. Raises `OSError` or `SettingsError`."""
+    if path.stat().st_mode & 0o077:
+        raise SettingsError(faults=f"{path} can be read by other users; run: chmod 600 {path}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        keys = tuple((str(row["id"]), base64.b64decode(row["key"])) for row in content["data"])
+        if not keys or any(len(key) != 32 for _, key in keys) or not isinstance(content["secret"], str):
+            raise ValueError
     except (KeyError, TypeError, ValueError) as fault:
         raise SettingsError(faults=f"{path} is not a key file; restore it from the backup.") from fault
+    return content["secret"], keys

@@ -57,7 +57,7 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
-        """For reading at length: every query sees the moment of the first one, whatever is written meanwhile."""
+        """For reading at length: each query sees the moment of the first, whatever is written meanwhile."""
         with self.engine.connect() as conn:
             if not self.on_sqlite:  # on SQLite a reader in WAL sees one moment anyway
                 conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
