@@ -8,11 +8,13 @@ line and the logs through `sentence` in English.
 from collections.abc import Mapping
 
 from pro_app.sentences import (
+    about_accounts,
     about_exports,
     about_instruments,
     about_messages,
     about_registries,
     about_schedule,
+    about_tablets,
     about_the_program,
     about_visits,
 )
@@ -22,12 +24,14 @@ __all__ = ["N_", "SENTENCES", "sentence", "template_of"]
 
 _ROOMS = (
     about_the_program,
+    about_accounts,
     about_visits,
     about_instruments,
     about_schedule,
     about_messages,
     about_registries,
     about_exports,
+    about_tablets,
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()}
 

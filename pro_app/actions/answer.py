@@ -89,7 +89,8 @@ class Submission:
     """A response as the device sends it. `response` is the device's own UUID, in canonical form.
 
     completed_on, entered_by: of a form on paper or an interview, the day on which it was answered and the
-    login of who typed it in; the visit's window is judged by that day.
+    login of who typed it in; the visit's window is judged by that day. aside: the reason why it is kept
+    beside even when it is the first, such as a tablet that was reported lost.
     """
 
     response: str
@@ -104,6 +105,7 @@ class Submission:
     answers: Mapping[str, object]
     completed_on: date | None = None
     entered_by: str | None = None
+    aside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +332,8 @@ def _standing(site: Site, stop: Stop, person: Participant, sent: Submission) -> 
     """
     if sent.instrument in stop.received:
         return "beside", "second_response"
+    if sent.aside:
+        return "beside", sent.aside
     day = sent.completed_on
     if MEANING[Status(person.status)].final and (day is None or day > today(person.status_since, site.tz)):
         return "beside", person.status

@@ -195,3 +195,12 @@ def delivered(tx: Transaction, tablet_id: int, participant_id: int, timepoint: s
         )
         .values(delivered_at=now)
     )
+
+
+def end_session(tx: Transaction, session_hash: str, now: datetime) -> None:
+    """End the staff session that runs, or sleeps, on a tablet."""
+    tx.conn.execute(
+        update(staff_session)
+        .where(staff_session.c.token_hash == session_hash, staff_session.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )

@@ -120,6 +120,7 @@ STANDING_REASONS = {
     "withdrawn": _("came after the participant had withdrawn"),
     "deceased": _("came after the participant had died"),
     "moved_here": _("moved here by a coordinator"),
+    "tablet_revoked": _("came from a tablet that was taken out of use"),
     **{code: _(text) for code, text in CORRECTIONS.items()},
 }
 

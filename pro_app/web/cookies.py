@@ -1,7 +1,9 @@
 """The one owner of cookies: their names, flags and lives.
 
 Over https every name begins with `__Host-`, so no other host and no plain connection can set one.
-The visit cookie holds the token of one visit; the staff cookie the key of a server-side session.
+The visit cookie holds the token of one visit; the staff cookie the key of a server-side session; the tablet
+cookie the key of a clinic's tablet, another one after each hand-over and return. Beside it scripts may read
+in whose hands the tablet is, so that a page without a connection knows it too.
 """
 
 from flask import Flask, Response, request
@@ -10,6 +12,7 @@ from pro_app.config import Settings
 from pro_app.web.current import service
 
 VISIT_DAYS = 60
+TABLET_DAYS = 400
 
 
 def _name(settings: Settings, plain: str) -> str:
@@ -73,6 +76,22 @@ def read_staff() -> str | None:
 
 def drop_staff(response: Response) -> None:
     _drop(response, "staff")
+
+
+def set_tablet(response: Response, key: str, hands: str) -> None:
+    """The tablet's new key, and in whose hands it is: `patient`, `round`, `nobody` or `staff`."""
+    _set(response, "tablet", key, TABLET_DAYS * 86_400)
+    _set(response, "tablet_hands", hands, TABLET_DAYS * 86_400, script=True)
+
+
+def read_tablet() -> str | None:
+    return _read("tablet")
+
+
+def drop_tablet(response: Response) -> None:
+    """This browser is no clinic tablet any more."""
+    _drop(response, "tablet")
+    _drop(response, "tablet_hands")
 
 
 def set_language(response: Response, language: str) -> None:

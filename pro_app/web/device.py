@@ -4,12 +4,13 @@ Read by a cookie or a header, written only with the header `Authorization: Visit
 `docs/device-api.md`; the shapes are in `docs/openapi.yaml`.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, g, jsonify, make_response, request
 
 from pro_app.actions import answer, consent
-from pro_app.actions.answer import Submission
+from pro_app.actions.answer import Receipt, Submission
 from pro_app.actions.visit import Look, Part, look
 from pro_app.errors import NotFound, ProAppError
 from pro_app.links import Ticket
@@ -19,6 +20,7 @@ from pro_app.web.current import now, patient, service, visiting
 from pro_app.web.device_body import Fields, read_json
 from pro_app.web.display import said
 from pro_app.web.guard import device
+from pro_app.web.tablet_gate import handed_over
 
 blueprint = Blueprint("device", __name__, url_prefix="/device")
 
@@ -47,7 +49,7 @@ def visit(ref: str) -> Response:
         consent.check(person)
         seen = look(tx, service().study, service().catalogue, person, timepoint, now())
         answer.check_open(seen.stop, person)
-        return jsonify(_visit(seen))
+        return jsonify(visit_json(seen, _token(g.ticket), "clinic_tablet" if handed_over() else "own_phone"))
 
 
 @blueprint.post("/draft")
@@ -82,7 +84,9 @@ def response() -> Response:
     """Take the answers for good. The receipt leaves after the commit: 201, or 200 when given before."""
     sent = _body()
     _check_ref(sent.text("ref"))
-    submission = _submission(sent)
+    submission = submission_of(sent)
+    if handed_over():
+        submission = replace(submission, mode="clinic_tablet")  # the tablet's state says it, not its page
     with visiting(write=True) as (tx, person, timepoint):
         consent.check(person)
         receipt = answer.submit(
@@ -95,14 +99,18 @@ def response() -> Response:
             patient(person),
             now(),
         )
-    given = jsonify(
-        receipt=receipt.receipt,
-        response=receipt.response,
-        hash=receipt.hash,
-        received_at=_instant(receipt.received_at),
-        standing=receipt.standing,
-    )
-    return make_response(given, 200 if receipt.repeated else 201)
+    return make_response(jsonify(receipt_json(receipt)), 200 if receipt.repeated else 201)
+
+
+def receipt_json(receipt: Receipt) -> dict[str, object]:
+    """What a device waits for before it lets go of its copy."""
+    return {
+        "receipt": receipt.receipt,
+        "response": receipt.response,
+        "hash": receipt.hash,
+        "received_at": _instant(receipt.received_at),
+        "standing": receipt.standing,
+    }
 
 
 def _body() -> Fields:
@@ -127,7 +135,8 @@ def _check_version(sent: Fields) -> None:
         raise answer.VersionUnknown()
 
 
-def _submission(sent: Fields) -> Submission:
+def submission_of(sent: Fields) -> Submission:
+    """A complete response out of a device's JSON; raises `Malformed`."""
     return Submission(
         response=sent.uuid("response"),
         instrument=sent.text("instrument"),
@@ -142,13 +151,19 @@ def _submission(sent: Fields) -> Submission:
     )
 
 
-def _visit(seen: Look) -> dict[str, object]:
-    ticket: Ticket = g.ticket
+def _token(ticket: Ticket) -> str:
+    return f"{ticket.handle}.{ticket.timepoint}.{ticket.mac}"
+
+
+def visit_json(seen: Look, token: str, mode: Mode) -> dict[str, object]:
+    """All that a page needs to begin a visit, in the language of this request."""
+    comes = seen.next_stop
     timepoint, contact = seen.stop.timepoint, seen.site
     closes = seen.stop.visit.finish_by if seen.stop.assessment.state == "grace" else seen.stop.visit.closes
     return {
         "ref": seen.ref,
-        "token": f"{ticket.handle}.{ticket.timepoint}.{ticket.mac}",
+        "token": token,
+        "mode": mode,
         "study": service().study.id,
         "timepoint": {"id": timepoint.id, "label": said(timepoint.label)},
         "state": seen.stop.assessment.state.value,
@@ -156,6 +171,11 @@ def _visit(seen: Look) -> dict[str, object]:
         "language": locale.language(),
         "languages": list(service().study.languages),
         "contact": {"name": said(contact.contact_name), "phone": contact.contact_phone},
+        "next": comes
+        and {
+            "timepoint": comes.timepoint.id,
+            "opens": comes.visit.opens.isoformat() if comes.visit.opens else None,
+        },
         "instruments": [_part(part) for part in seen.parts],
         "journey": [
             {

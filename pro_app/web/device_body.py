@@ -58,6 +58,11 @@ class Fields:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
 
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """All of it, as it came."""
+        return self._data
+
     def text(self, name: str) -> str:
         """A short, storable, non-empty text."""
         value = self._data.get(name)

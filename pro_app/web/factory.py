@@ -29,6 +29,10 @@ from pro_app.web import (
     question_page,
     registry,
     shell,
+    tablet,
+    tablet_gate,
+    tablet_side,
+    ward_round,
     watching,
 )
 from pro_app.web.assets import Assets
@@ -48,6 +52,9 @@ MODULES = (
     corrections,
     registry,
     interview,
+    tablet,
+    tablet_side,
+    ward_round,
     demo_inbox,
     demo_registry,
     health,
@@ -74,6 +81,8 @@ def create_app(service: Service) -> Flask:
     csrf = CSRFProtect(app)
     csrf.exempt(device.blueprint)  # authenticated by a header that no other site's page can send
     csrf.exempt(demo_registry.blueprint)  # spoken to by our own gateway, in a demonstration only
+    csrf.exempt(tablet_side.blueprint)  # closes a visit, or proves itself by what is sealed in it
+    tablet_gate.install(app)  # before every other look at the door
     accounts.install(app)
     for module in MODULES:
         app.register_blueprint(module.blueprint)

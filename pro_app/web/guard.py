@@ -58,6 +58,11 @@ def device(view: View) -> View:
     return _marker(Guard("device"))(view)
 
 
+def tablet(view: View) -> View:
+    """Only from a browser that is, or was, a clinic's tablet; the view asks in which state it is."""
+    return _marker(Guard("tablet"))(view)
+
+
 def demo(view: View) -> View:
     """Exists in a demonstration only."""
     return _marker(Guard("demo"))(view)
@@ -85,6 +90,9 @@ def enforce() -> None:
         abort(404)
     elif guard.kind in ("visit", "device"):
         g.ticket = admit.ticket_of(_token(guard.kind))
+    elif guard.kind == "tablet":
+        if not cookies.read_tablet():
+            abort(401)
     elif guard.kind == "staff":
         if not current_user.is_authenticated:
             abort(401)
