@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event, insert, text
+from sqlalchemy import delete, event, insert, text
 
 from pro_app.actions import remind
 from pro_app.records import participants
@@ -15,11 +15,11 @@ from pro_app.schedule.elements import Study
 
 # Long ago, so that no visit of theirs is open: operated 400 to 2,400 days before.
 _SERIES = {
-    False: "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :last) "
+    False: "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :last) "
     "SELECT printf('%09d', i) AS name, "
     "date('{today}', '-' || (2400 - i / 500 % 2000) || ' days') AS operated FROM n",
     True: "SELECT lpad(i::text, 9, '0') AS name, DATE '{today}' - (2400 - i / 500 % 2000)::int AS operated "
-    "FROM generate_series(:first, :last - 1) AS i",
+    "FROM generate_series(0, :last - 1) AS i",
 }
 _OTHERS = """
 INSERT INTO participant (uuid, study_number, site, language, handle, link_epoch, code_epoch, code_hash,
@@ -34,30 +34,24 @@ _OTHERS_PAST = """
 INSERT INTO delivery (participant_id, timepoint, opens_on, step, channel, audience, state, reference,
   decided_at, next_at, attempts, provider, sent_at, resolved_at)
 SELECT id, '12m', surgery_on, 'opens', 'sms', 'patient', 'delivered', uuid, :now, :now, 1, 'inbox', :now, :now
-FROM participant WHERE study_number LIKE 'O-%' AND id > :known
+FROM participant WHERE study_number LIKE 'O-%'
 """
-_TABLES = (("delivery", "participant_id"), ("response", "participant_id"), ("participant", "id"))
 
 
-def fill(store: Store, first: int, last: int, due: int, now: datetime) -> None:
-    """Others number `first` up to `last`, and behind them `due` who are due, with a past of their own."""
+def fill(store: Store, enrolled: int, due: int, now: datetime) -> None:
+    """Into an empty database: `enrolled` participants, the last `due` of them due and with a past."""
     with store.writing() as tx:
         if tx.on_postgres:  # what is made here needs no check of its foreign keys
             tx.conn.execute(text("SET LOCAL session_replication_role = replica"))
-        theirs = "SELECT id FROM participant WHERE study_number LIKE 'D-%'"
-        for table, whose in _TABLES:
-            tx.conn.execute(text(f"DELETE FROM {table} WHERE {whose} IN ({theirs})"))
-        known = tx.conn.execute(text("SELECT coalesce(max(id), 0) FROM participant")).scalar_one()
         series = _SERIES[tx.on_postgres].format(today=now.date().isoformat())
         statement = _OTHERS.format(series=series, sealed="A" * 220)
-        tx.conn.execute(text(statement), {"first": first, "last": last, "now": _moment(tx, now)})
-        tx.conn.execute(text(_OTHERS_PAST), {"known": known, "now": _moment(tx, now)})
+        moment = (
+            now if tx.on_postgres else now.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+        )
+        tx.conn.execute(text(statement), {"last": enrolled - due, "now": moment})
+        tx.conn.execute(text(_OTHERS_PAST), {"now": moment})
         _due(tx, due, now)
     _tidy(store)
-
-
-def _moment(tx: Transaction, now: datetime) -> object:
-    return now if tx.on_postgres else now.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
 def _due(tx: Transaction, count: int, now: datetime) -> None:
@@ -154,10 +148,10 @@ def _tidy(store: Store) -> None:
         conn.execute(text("VACUUM ANALYZE"))
 
 
-def forget_decided(store: Store) -> None:
+def forget_decided(store: Store, now: datetime) -> None:
     """As if no tick had decided anything yet."""
     with store.writing() as tx:
-        tx.conn.execute(text("DELETE FROM delivery WHERE state = 'due'"))
+        tx.conn.execute(delete(delivery).where(delivery.c.opens_on > now.date() - timedelta(days=14)))
 
 
 def statements_of(store: Store, plan: Study, now: datetime) -> list[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 Whatever way a report comes, `take_in` writes it down, and the same report twice changes nothing. From there
 the rules do the rest: a step whose message failed goes by the next channel at the next tick, and an address
-that does not exist is used no more until somebody corrects it. Like `send`, `ask` and `collect` talk to others
+that does not exist is used no more until it is corrected. Like `send`, `ask` and `collect` talk to others
 outside any transaction and commit by themselves.
 """
 

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from pro_app.gateways.signing import acs3, canonical_query
-from pro_app.gateways.sms_call import TIMEOUT_S, call, home_number
+from pro_app.gateways.sms_call import TIMEOUT_S, call, home_number, reported_rows
+from pro_app.letters.reports import Call, Report
 from pro_app.ports import Channel, Message, Outcome
 
 VERSION = "2017-05-25"
@@ -41,17 +42,24 @@ _LATER = (
 )
 _UNKNOWN = ("isp.SYSTEM_ERROR", "isp.GATEWAY_ERROR", "InternalError", "ServiceUnavailable")
 _SENT = {"1": "accepted", "2": "refused", "3": "delivered"}
+# Their receipts have one word for "no such number" and "switched off" (MOBILE_NOT_ON_SERVICE): a telephone
+# that was off for a day must not be written off, so no receipt of theirs counts against the number.
 
 
 @dataclass
 class AlibabaSms:
-    """`key_id` and `secret` are an access key that may send text messages and nothing else."""
+    """`key_id` and `secret` are an access key that may send text messages and nothing else.
+
+    `callback_token`: the secret end of the address at which they report, for they sign nothing.
+    """
 
     key_id: str
     secret: str = field(repr=False)
     url: str = "https://dysmsapi.aliyuncs.com"
     name: str = "aliyun"
     channel: Channel = "sms"
+    callback_token: str = field(default="", repr=False)
+    thanks: Mapping[str, object] = field(default_factory=lambda: {"code": 0, "msg": "OK"})
 
     def __post_init__(self) -> None:
         self._client = httpx.Client(timeout=TIMEOUT_S)
@@ -96,6 +104,17 @@ class AlibabaSms:
         if now - sent_at < ON_RECORD_AFTER:
             return None
         return Outcome("later", self.name, detail="not on record there")
+
+    def reports(self, call: Call) -> tuple[Report, ...]:
+        """SmsReport by HTTP: a list of receipts, each with our OutId."""
+        found = []
+        for row in reported_rows(self.name, call, self.callback_token):
+            status: Literal["delivered", "refused"] = "delivered" if row.get("success") is True else "refused"
+            words = f"{row.get('err_code', '')} {row.get('err_msg', '')}".strip()[:300]
+            remote_id, reference = str(row.get("biz_id") or ""), str(row.get("out_id") or "")
+            named = (str(row["phone_number"]),) if row.get("phone_number") else ()
+            found.append(Report(Outcome(status, self.name, remote_id, words), reference, remote_id, named))
+        return tuple(found)
 
     def _ask(self, action: str, query: Mapping[str, str], now: datetime) -> dict[str, Any] | Outcome:
         headers = {

@@ -1,9 +1,12 @@
 """One HTTPS call to an SMS provider, with the line drawn where a message may have been taken."""
 
+import hmac
+import json
 from typing import Any
 
 import httpx
 
+from pro_app.letters.reports import MOST_IN_A_CALL, Call, NotGenuine, UnreadableCall
 from pro_app.ports import Outcome
 
 TIMEOUT_S = 10.0
@@ -36,3 +39,22 @@ def call(provider: str, client: httpx.Client, request: httpx.Request) -> tuple[i
 def home_number(number: str) -> str | None:
     """`+8613800000001` as `13800000001`; None for a number outside the mainland."""
     return number.removeprefix("+86") if number.startswith("+86") else None
+
+
+def reported_rows(provider: str, call: Call, secret: str) -> list[dict[str, Any]]:
+    """The rows of a call that proves itself by the secret part of its address alone.
+
+    Raises `NotGenuine` when no secret is set up or it is another one, `UnreadableCall` for anything but a
+    list of objects.
+    """
+    if not secret or not hmac.compare_digest(call.secret.encode(), secret.encode()):
+        raise NotGenuine(provider=provider)
+    try:
+        rows = json.loads(call.body)
+    except (ValueError, RecursionError) as fault:
+        raise UnreadableCall(provider=provider) from fault
+    if not isinstance(rows, list) or len(rows) > MOST_IN_A_CALL:
+        raise UnreadableCall(provider=provider)
+    if not all(isinstance(row, dict) for row in rows):
+        raise UnreadableCall(provider=provider)
+    return rows

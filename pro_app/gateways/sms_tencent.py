@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from pro_app.gateways.signing import tc3
-from pro_app.gateways.sms_call import TIMEOUT_S, call, home_number
+from pro_app.gateways.sms_call import TIMEOUT_S, call, home_number, reported_rows
+from pro_app.letters.reports import Call, Report
 from pro_app.ports import Channel, Message, Outcome
 
 VERSION = "2021-01-11"
@@ -30,11 +31,16 @@ _LATER = (
     "ResourceUnavailable",
 )
 _UNKNOWN = ("InternalError",)
+# China Mobile's receipt for a number nobody has. Other receipts mix that with "switched off".
+_NO_SUCH_NUMBER = ("MK:0001",)
 
 
 @dataclass
 class TencentSms:
-    """`app_id` is the SMS application's SdkAppId; `region` where it runs."""
+    """`app_id` is the SMS application's SdkAppId; `region` where it runs.
+
+    `callback_token`: the secret end of the address at which they report, for they sign nothing.
+    """
 
     key_id: str
     secret: str = field(repr=False)
@@ -43,6 +49,8 @@ class TencentSms:
     url: str = "https://sms.tencentcloudapi.com"
     name: str = "tencent"
     channel: Channel = "sms"
+    callback_token: str = field(default="", repr=False)
+    thanks: Mapping[str, object] = field(default_factory=lambda: {"result": 0, "errmsg": "OK"})
 
     def __post_init__(self) -> None:
         self._client = httpx.Client(timeout=TIMEOUT_S)
@@ -85,10 +93,24 @@ class TencentSms:
             return None
         for row in said.get("PullSmsSendStatusSet") or []:
             if row.get("SessionContext") == reference:
-                arrived = row.get("ReportStatus") == "SUCCESS"
-                words = str(row.get("Description", ""))[:300]
-                return Outcome("delivered" if arrived else "refused", self.name, detail=words)
+                return self._receipt(row.get("ReportStatus"), "", row.get("Description"), "")
         return None
+
+    def reports(self, call: Call) -> tuple[Report, ...]:
+        """Their status notification: a list of receipts, each with the SerialNo of our request as `sid`."""
+        found = []
+        for row in reported_rows(self.name, call, self.callback_token):
+            sid = str(row.get("sid") or "")
+            said = self._receipt(row.get("report_status"), row.get("errmsg"), row.get("description"), sid)
+            named = (str(row["mobile"]),) if row.get("mobile") else ()
+            found.append(Report(said, remote_id=sid, addresses=named))
+        return tuple(found)
+
+    def _receipt(self, status: object, error: object, words: object, sid: str) -> Outcome:
+        told = f"{error or ''} {words or ''}".strip()[:300]
+        if status == "SUCCESS":
+            return Outcome("delivered", self.name, sid, told)
+        return Outcome("address_refused" if error in _NO_SUCH_NUMBER else "refused", self.name, sid, told)
 
     def _ask(self, action: str, asked: Mapping[str, object], now: datetime) -> dict[str, Any] | Outcome:
         body = json.dumps(asked, ensure_ascii=False).encode()

@@ -27,17 +27,25 @@ class SmtpMessenger:
     """`url` is `smtp://`, `smtp+starttls://` or `smtps://`, with user, password and port if needed.
 
     `sender` is an address, or `Name <address>`. With `smtp+starttls` nothing is said in the open: a server
-    that doesn't offer STARTTLS gets no message. `tls` replaces the system's trust (for tests).
+    that doesn't offer STARTTLS gets no message. Returned mail comes to `bounce_address` with our reference in
+    it (`name+reference@host`), without one to the sender. `tls` replaces the system's trust (for tests).
     """
 
     name = "smtp"
 
     def __init__(
-        self, url: str, sender: str, *, timeout: float = TIMEOUT_S, tls: ssl.SSLContext | None = None
+        self,
+        url: str,
+        sender: str,
+        *,
+        bounce_address: str = "",
+        timeout: float = TIMEOUT_S,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.channel: Channel = "email"
         self._url = url
         self._sender = sender
+        self._bounce_address = bounce_address
         self._timeout = timeout
         self._tls = tls
 
@@ -54,7 +62,7 @@ class SmtpMessenger:
         except (OSError, smtplib.SMTPException) as fault:
             return self._later(f"no connection: {fault}")
         try:
-            return self._envelope(server, letter, message.to)
+            return self._envelope(server, letter, message)
         finally:
             server.close()
 
@@ -78,18 +86,21 @@ class SmtpMessenger:
             raise
         return server
 
-    def _envelope(self, server: smtplib.SMTP, letter: EmailMessage, to: str) -> Outcome:
+    def _envelope(self, server: smtplib.SMTP, letter: EmailMessage, message: Message) -> Outcome:
         """Sender, receiver, message; each answer with its meaning."""
+        to = message.to
         international = not to.isascii()
         if international and not server.has_extn("smtputf8"):
             return Outcome("refused", self.name, detail="the server takes no international address")
-        sender = parseaddr(self._sender)[1]
+        of_mail, of_receiver = _notification(server, message.reference)
+        if international:
+            of_mail.append("SMTPUTF8")
         try:
-            code, words = server.mail(sender, ["SMTPUTF8"] if international else [])
+            code, words = server.mail(self._comes_back_to(message.reference), of_mail)
             if code != _DONE:
                 # Our own sender or server is at fault, never the person: it must not count against them.
                 return self._later(f"sender refused: {_words(code, words)}")
-            code, words = server.rcpt(to)
+            code, words = server.rcpt(to, of_receiver)
             if code not in (250, 251):
                 return self._receiver_refused(code, words)
             code, words = server.docmd("DATA")
@@ -107,6 +118,11 @@ class SmtpMessenger:
             return self._refused(code, words)
         _say_goodbye(server)
         return Outcome("accepted", self.name, remote_id=str(letter["Message-ID"]), detail=_words(code, words))
+
+    def _comes_back_to(self, reference: str) -> str:
+        """The envelope's sender: where mail is returned to."""
+        name, at, host = self._bounce_address.rpartition("@")
+        return f"{name}+{reference}{at}{host}" if at else parseaddr(self._sender)[1]
 
     def _receiver_refused(self, code: int, words: bytes) -> Outcome:
         """Only "no such mailbox" counts against the address.
@@ -160,6 +176,17 @@ def _greet(server: smtplib.SMTP, parts: SplitResult, tls: ssl.SSLContext) -> Non
         server.ehlo_or_helo_if_needed()
     if parts.username:
         server.login(unquote(parts.username), unquote(parts.password or ""))
+
+
+def _notification(server: smtplib.SMTP, reference: str) -> tuple[list[str], list[str]]:
+    """What to ask of a server that can tell (RFC 3461), for the mail and for its receiver.
+
+    Our reference as the envelope's id, word of a failure or delay, and only the headers back: the body holds
+    the personal link.
+    """
+    if not server.has_extn("dsn"):
+        return [], []
+    return ["RET=HDRS", f"ENVID={reference}"], ["NOTIFY=FAILURE,DELAY"]
 
 
 def _stuffed(content: bytes) -> bytes:
