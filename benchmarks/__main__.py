@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks import question_page, scoring, start, submission, submission_over_http
+from benchmarks import lighthouse, question_page, scoring, start, submission, submission_over_http
 from benchmarks.rows import Row
 from pro_app.cli.seed import ways_in
 from pro_app.config import read_settings
@@ -28,10 +28,11 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
 
 def _question_page(folder: Path) -> list[Row]:
-    with start.demonstration(folder) as (base, environ):
+    with start.demonstration(folder) as (_, environ):
         service = build(read_settings(environ))
         link = ways_in(service, datetime.now(UTC))[0]["link"]
-        found = question_page.measure(base, link)
+        found = question_page.measure(link)
+        scores = lighthouse.measure(found["url"], found["cookies"], question_page.chromium())
         service.store.close()
     kib = 1024
     return [
@@ -42,6 +43,8 @@ def _question_page(folder: Path) -> list[Row]:
         Row("all JavaScript", found["javascript_bytes"] / kib, "KiB", target=20),
         Row("largest paint, slow 4G, slowed processor", found["largest_paint_ms"], "ms", target=1000),
         Row("tap to next question", found["tap_to_next_question_ms"], "ms", target=50),
+        Row("second visit without network, slowed processor", found["second_visit_ms"], "ms"),
+        *scores,
     ]
 
 

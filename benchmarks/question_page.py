@@ -3,7 +3,7 @@
 Network and processor are slowed as Lighthouse does for a mid-range telephone on slow 4G. Byte counts are
 what the network layer received, headers included. Nothing is asserted here: `measure` returns figures.
 
-    python -m benchmarks.question_page http://127.0.0.1:8000 http://127.0.0.1:8000/v/<token>
+    python -m benchmarks.question_page http://127.0.0.1:8000/v/<token>
 """
 
 import json
@@ -67,31 +67,35 @@ class Wire:
         )
 
 
-def measure(base_url: str, link: str, chromium: str | None = None) -> dict[str, Any]:
+def chromium() -> str | None:
+    """Where the browser is; None lets Playwright use its own."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def measure(link: str) -> dict[str, Any]:
     """Figures of the first questionnaire behind a personal link, which must still be open.
 
     Bytes are bytes, times milliseconds. `first_*` counts what is asked for before the first question can be
     answered, the visit's own JSON included; `all_*` also what is
     fetched after it (skipping, overview, tools, install).
     """
-    path = chromium or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         try:
-            return measure_in(browser, base_url, link)
+            return measure_in(browser, link)
         finally:
             browser.close()
 
 
-def measure_in(browser: Browser, base_url: str, link: str) -> dict[str, Any]:
+def measure_in(browser: Browser, link: str) -> dict[str, Any]:
     """The same in a browser that is running already."""
-    page_url, cookies = _enter(browser, link)
+    page_url, cookies = enter(browser, link)
     figures = _cold(browser, page_url, cookies)
-    figures["worker_bytes"] = _worker(browser, page_url, cookies)
-    return {"page": page_url.removeprefix(base_url).split("#")[0], **figures}
+    figures |= _worker(browser, page_url, cookies)
+    return {"url": page_url, "cookies": cookies, **figures}
 
 
-def _enter(browser: Browser, link: str) -> tuple[str, list[Any]]:
+def enter(browser: Browser, link: str) -> tuple[str, list[Any]]:
     """Press Start as a patient does; the first questionnaire's address and the browser's cookies."""
     context = browser.new_context(service_workers="block")
     page = context.new_page()
@@ -183,9 +187,10 @@ def _tap(page: Page) -> float:
     return sorted(times)[2]
 
 
-def _worker(browser: Browser, page_url: str, cookies: list[Any]) -> int:
-    """What the worker fetches in the background, once a release, so that all pages work offline."""
-    context, page, _ = _fresh(browser, cookies)
+def _worker(browser: Browser, page_url: str, cookies: list[Any]) -> dict[str, Any]:
+    """`worker_bytes`: what the worker fetches in the background, once a release, so that all pages work
+    offline. `second_visit_ms`: how soon the first question is there again without any network."""
+    context, page, session = _fresh(browser, cookies)
     page.goto(page_url)
     expect(page.locator(SETTLED)).to_have_count(1, timeout=15_000)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -200,9 +205,14 @@ def _worker(browser: Browser, page_url: str, cookies: list[Any]) -> int:
           return total;
         }"""
     )
+    context.set_offline(True)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER_PROCESSOR})
+    page.reload()
+    expect(page.locator(READY)).to_have_count(1)
+    shown = page.evaluate("performance.getEntriesByName('question')[0].startTime")
     context.close()
-    return int(size)
+    return {"worker_bytes": int(size), "second_visit_ms": float(shown)}
 
 
 if __name__ == "__main__":
-    json.dump(measure(sys.argv[1], sys.argv[2]), sys.stdout, indent=2)
+    json.dump(measure(sys.argv[1]), sys.stdout, indent=2)
