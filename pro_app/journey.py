@@ -3,7 +3,7 @@
 Page, clock, export and dry run all look through this, so they can't disagree.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from pro_app.records.participants import Participant
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site, Study, Timepoint
 from pro_app.schedule.missing import NOT_ANSWERED
-from pro_app.schedule.plan import Anchors, Visit, Window, plan
+from pro_app.schedule.plan import Anchors, Visit, Window, visit_of
 from pro_app.schedule.window import Assessment, assess, start_of, today
 
 Done = Mapping[str, Mapping[str, datetime]]
@@ -115,36 +115,47 @@ def _together(sent: Done, begun: Done) -> Done:
     return {name: {**begun.get(name, {}), **sent.get(name, {})} for name in {*sent, *begun}}
 
 
-def build(study: Study, person: Participant, past: Past, now: datetime) -> Journey:
-    """Put plan and past together."""
-    site = study.site(person.site)
-    kept = {
-        timepoint.id: Window(*past.windows[timepoint.id])
-        for timepoint in site.timepoints
-        if timepoint.id in past.windows
-        and all(one in past.received.get(timepoint.id, {}) for one in timepoint.instruments)
-    }
-    stops = []
-    for timepoint, visit in zip(site.timepoints, plan(study, anchors_of(person), site, kept), strict=True):
-        received, opened = past.received.get(timepoint.id, {}), past.opened.get(timepoint.id, {})
+def build(
+    study: Study, person: Participant, past: Past, now: datetime, only: Collection[str] | None = None
+) -> Journey:
+    """Put plan and past together. `only`: timepoints to look at, for a list that needs no others."""
+    site, anchors = study.site(person.site), anchors_of(person)
+    return Journey(
+        person,
+        site,
+        tuple(
+            _stop(site, timepoint, person, anchors, past, now)
+            for timepoint in site.timepoints
+            if only is None or timepoint.id in only
+        ),
+    )
+
+
+def _stop(
+    site: Site, timepoint: Timepoint, person: Participant, anchors: Anchors, past: Past, now: datetime
+) -> Stop:
+    name = timepoint.id
+    received, opened = past.received.get(name, {}), past.opened.get(name, {})
+    excused = past.excused.get(name, {})
+    finished = all(one in received for one in timepoint.instruments)
+    kept = Window(*past.windows[name]) if finished and name in past.windows else None
+    visit = visit_of(timepoint, anchors, kept)
+    counted = received
+    if name in past.completed:
         # A form on paper counts for the day on which it was answered, not for the day it was typed in.
-        answered = {
-            name: start_of(day, site.tz) for name, day in past.completed.get(timepoint.id, {}).items()
-        }
+        answered = {one: start_of(day, site.tz) for one, day in past.completed[name].items()}
         counted = {**received, **answered}
-        excused = past.excused.get(timepoint.id, {})
-        assessment = assess(
-            visit,
-            site.tz,
-            person.status,
-            counted,
-            now,
-            _reason(visit, received, excused, today(now, site.tz)) if excused else None,
-            since=person.status_since,
-            opened=opened,
-        )
-        stops.append(Stop(timepoint, visit, assessment, received, opened, excused))
-    return Journey(person, site, tuple(stops))
+    assessment = assess(
+        visit,
+        site.tz,
+        person.status,
+        counted,
+        now,
+        _reason(visit, received, excused, today(now, site.tz)) if excused else None,
+        since=person.status_since,
+        opened=opened,
+    )
+    return Stop(timepoint, visit, assessment, received, opened, excused)
 
 
 def _reason(

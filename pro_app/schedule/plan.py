@@ -42,12 +42,13 @@ class Anchors:
         done = self.surgery_done_on if self.surgery_state == SurgeryState.DONE else None
         known = self.surgery_state in (SurgeryState.PLANNED, SurgeryState.DONE)
         planned = self.surgery_planned_on if known else None
-        return {
-            Anchor.ENROLMENT: self.enrolled_on,
-            Anchor.SURGERY_PLANNED: planned or done,
-            Anchor.SURGERY_DONE: done,
-            Anchor.SURGERY: done if self.surgery_state == SurgeryState.DONE else planned,
-        }[anchor]
+        if anchor is Anchor.ENROLMENT:
+            return self.enrolled_on
+        if anchor is Anchor.SURGERY_PLANNED:
+            return planned or done
+        if anchor is Anchor.SURGERY_DONE:
+            return done
+        return done if self.surgery_state == SurgeryState.DONE else planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,11 @@ def plan(
     """
     place = study.site(site) if isinstance(site, str) else site
     held = kept or {}
-    return tuple(_visit(timepoint, anchors, held.get(timepoint.id)) for timepoint in place.timepoints)
+    return tuple(visit_of(timepoint, anchors, held.get(timepoint.id)) for timepoint in place.timepoints)
 
 
-def _visit(timepoint: Timepoint, anchors: Anchors, kept: Window | None) -> Visit:
+def visit_of(timepoint: Timepoint, anchors: Anchors, kept: Window | None = None) -> Visit:
+    """One visit; what `plan` says of it."""
     if kept:
         finish_by = kept.closes + timedelta(days=timepoint.grace)
         return Visit(
