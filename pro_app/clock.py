@@ -16,7 +16,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from pro_app.actions import lead as leading
-from pro_app.actions import reconcile, remind, send, sync, write_to_staff
+from pro_app.actions import learn, reconcile, remind, send, sync, write_to_staff
 from pro_app.errors import ProAppError
 from pro_app.letters.carriers import Carriers
 from pro_app.wiring import Service
@@ -36,6 +36,8 @@ class Tick:
     led: bool = True
     reminded: remind.Tally = field(default_factory=remind.Tally)
     sent: send.Result = field(default_factory=send.Result)
+    learnt: learn.Learnt = field(default_factory=learn.Learnt)
+    returned: learn.Learnt = field(default_factory=learn.Learnt)
     synced: tuple[sync.Result, ...] = ()
     compared: tuple[reconcile.Comparison, ...] = ()
     failed: tuple[str, ...] = ()
@@ -132,7 +134,17 @@ def _messages(
     return {
         "remind": lambda: parts.update(reminded=_remind(service, now)),
         "send": lambda: parts.update(sent=send.send(service.store, post, now)),
+        "learn": lambda: parts.update(learnt=learn.ask(service.store, carriers, now)),
+        "returned": lambda: parts.update(returned=_returned_mail(service, now)),
     }
+
+
+def _returned_mail(service: Service, now: datetime) -> learn.Learnt:
+    """What mail servers have sent back, looked at now and then."""
+    mailbox = service.returned_mail
+    if mailbox is None or not mailbox.wanted(now):
+        return learn.Learnt()
+    return learn.collect(service.store, mailbox, now)
 
 
 def _remind(service: Service, now: datetime) -> remind.Tally:

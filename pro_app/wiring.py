@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pro_app.config import Settings
 from pro_app.exports.fhir import Resources
-from pro_app.gateways import registries
+from pro_app.gateways import bounces, registries
 from pro_app.gateways.fhir_bundle import resources
 from pro_app.gateways.inbox import Inbox
 from pro_app.gateways.sms import sms_messengers
@@ -13,6 +13,7 @@ from pro_app.gateways.smtp import SmtpMessenger
 from pro_app.instruments.catalogue import Catalogue, load_catalogue
 from pro_app.instruments.inviting import unworded, without_demonstration
 from pro_app.keys import KeyRing, create_key_file, load_key_ring
+from pro_app.letters.reports import ReturnedMail
 from pro_app.links import Links
 from pro_app.ports import Messenger, Registry
 from pro_app.records.store import Store
@@ -36,6 +37,7 @@ class Service:
     links: Links
     messengers: tuple[Messenger, ...]
     registries: tuple[Registry, ...]
+    returned_mail: ReturnedMail | None = None
     fhir_resources: Resources = field(default=resources, repr=False)
 
     @property
@@ -67,6 +69,7 @@ def build(settings: Settings) -> Service:
         study=study,
         links=Links(keys),
         messengers=_messengers(settings),
+        returned_mail=bounces.returned_mail(settings.gateway_variables),
         registries=registries.build(
             study.registries,
             settings.gateway_variables,
@@ -82,9 +85,10 @@ def _messengers(settings: Settings) -> tuple[Messenger, ...]:
     A channel without a messenger fails with its reason and the next channel takes over: a message must
     never count as sent because it lies in a file.
     """
-    found: tuple[Messenger, ...] = sms_messengers(settings.gateway_variables)
+    found: tuple[Messenger, ...] = sms_messengers(settings.gateway_variables, settings.base_url)
     if settings.smtp_url:
-        found = (SmtpMessenger(settings.smtp_url, settings.mail_from), *found)
+        back_to = bounces.bounce_address(settings.gateway_variables)
+        found = (SmtpMessenger(settings.smtp_url, settings.mail_from, bounce_address=back_to), *found)
     if settings.demo:
         channels = {messenger.channel for messenger in found}
         found += tuple(one for one in inbox_messengers(settings) if one.channel not in channels)

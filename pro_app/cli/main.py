@@ -15,6 +15,7 @@ WORDS = {
     "demo": "demo:demo",
     "clock": "tick:clock",
     "tick": "tick:tick",
+    "bounce": "bounce:bounce",
     "seed": "seed:seed",
     "plan": "plan:plan",
     "score": "score:score",

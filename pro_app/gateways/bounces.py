@@ -6,6 +6,7 @@ Nothing is ever deleted: what has been looked at is marked as seen, so that a pe
 
 import imaplib
 import mailbox
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -18,6 +19,9 @@ from pro_app.letters.reports import Returned, ReturnedMail
 from pro_app.letters.returned import LARGEST
 
 SETTING = "PRO_APP_BOUNCES_URL"
+ADDRESS_SETTING = "PRO_APP_BOUNCE_ADDRESS"
+# With our reference (37 letters) the part before the @ must stay within 64.
+_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,27}@[A-Za-z0-9.-]{1,200}")
 PORTS = {"imaps": 993, "imap+starttls": 143}
 TIMEOUT_S = 20.0
 # Returned mail is no hurry; a sign-in every few seconds would annoy a mail server.
@@ -42,6 +46,19 @@ def returned_mail(variables: Mapping[str, str]) -> ReturnedMail | None:
     if parts.scheme == "maildir":
         return MaildirBounces(Path(unquote(parts.path)))
     return ImapBounces(url)
+
+
+def bounce_address(variables: Mapping[str, str]) -> str:
+    """Where mail is returned to, our reference added after a plus; empty for the sender's own address.
+
+    Raises `SettingsError`.
+    """
+    address = variables.get(ADDRESS_SETTING, "").strip()
+    if address and not _PLAIN.fullmatch(address):
+        raise SettingsError(
+            faults=f"{ADDRESS_SETTING} must be a plain address such as bounces@hospital.example."
+        )
+    return address
 
 
 class _Unhurried:

@@ -9,6 +9,7 @@ from pro_app import logs
 from pro_app.config import read_settings
 from pro_app.web import (
     accounts,
+    callbacks,
     clinic,
     cookies,
     corrections,
@@ -40,6 +41,7 @@ from pro_app.web.current import EXTENSION
 from pro_app.wiring import Service, build
 
 MODULES = (
+    callbacks,
     entry,
     patient,
     question_page,
@@ -80,6 +82,7 @@ def create_app(service: Service) -> Flask:
     problems.install(app)
     csrf = CSRFProtect(app)
     csrf.exempt(device.blueprint)  # authenticated by a header that no other site's page can send
+    csrf.exempt(callbacks.blueprint)  # proves itself by a signature or a secret, has no cookie
     csrf.exempt(demo_registry.blueprint)  # spoken to by our own gateway, in a demonstration only
     csrf.exempt(tablet_side.blueprint)  # closes a visit, or proves itself by what is sealed in it
     tablet_gate.install(app)  # before every other look at the door

@@ -25,6 +25,7 @@ STATUS = {
     "instrument_not_here": 404,
     "sign_in_first": 401,
     "not_allowed": 403,
+    "callback_not_genuine": 403,
     "privacy_first": 403,
     "privacy_declined": 403,
     "visit_other": 403,
