@@ -110,6 +110,25 @@ def dictionary(instruments: Iterable[Instrument]) -> str:
     return text.getvalue()
 
 
+def events(timepoints: Iterable[str]) -> str:
+    """The project's events (CSV), called like the study's timepoints, in one arm."""
+    return _table(("event_name", "arm_num"), [(one, "1") for one in timepoints])
+
+
+def event_forms(asked: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """Which form is asked at which event (CSV); `asked`: timepoints with the ids of their instruments."""
+    rows = [("1", event(timepoint), form(name)) for timepoint, names in asked for name in names]
+    return _table(("arm_num", "unique_event_name", "form"), rows)
+
+
+def _table(names: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
 def _content(parcel: Parcel, instrument: Instrument, name: str) -> dict[str, str]:
     values = {
         f"{name}_language": parcel.language,

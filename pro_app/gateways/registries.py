@@ -22,7 +22,7 @@ from pro_app.gateways.fhir_bundle import Addressing
 from pro_app.gateways.fhir_terms import terminology
 from pro_app.gateways.file_drop import FileDrop, read_signing_key
 from pro_app.gateways.redcap import RedcapRegistry
-from pro_app.gateways.redcap_fields import dictionary
+from pro_app.gateways.redcap_fields import dictionary, event_forms, events
 from pro_app.gateways.wire import Tls
 from pro_app.instruments.definition import Instrument
 from pro_app.ports import Registry
@@ -104,11 +104,18 @@ def build(
     return tuple(built)
 
 
-def setup_files(instruments: Iterable[Instrument]) -> dict[str, str]:
-    """What a registry's manager imports before the first delivery: file name to content."""
+def setup_files(
+    instruments: Iterable[Instrument], asked: Sequence[tuple[str, Sequence[str]]]
+) -> dict[str, str]:
+    """What a registry's manager imports before the first delivery: file name to content.
+
+    asked: the study's timepoints with the ids of the instruments asked there.
+    """
     listed = list(instruments)
     return {
         "redcap_data_dictionary.csv": dictionary(listed),
+        "redcap_events.csv": events(timepoint for timepoint, _ in asked),
+        "redcap_event_forms.csv": event_forms(asked),
         "fhir_terminology.json": json.dumps(terminology(listed), ensure_ascii=False, indent=1),
     }
 
