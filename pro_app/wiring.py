@@ -95,6 +95,12 @@ def _messengers(settings: Settings) -> tuple[Messenger, ...]:
     return found
 
 
+def registry_setup_files(service: Service) -> dict[str, str]:
+    """What a registry's manager imports before the first delivery: file name to content."""
+    asked = [(one.id, one.instruments) for one in service.study.timepoints]
+    return registries.setup_files(service.catalogue.instruments.values(), asked)
+
+
 def inbox_messengers(settings: Settings) -> tuple[Messenger, ...]:
     """Both channels into the demonstration's inbox: files, one for each message."""
     folder = settings.data_dir / "inbox"

@@ -24,6 +24,7 @@ WORDS = {
     "review-pack": "review_pack:review_pack",
     "sync": "sync:sync",
     "reconcile": "sync:reconcile",
+    "registry": "registry:registry",
     "export": "export:export",
     "report": "report:report",
     "staff": "staff:staff",
