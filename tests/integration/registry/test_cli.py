@@ -1,5 +1,6 @@
 """`pro-app sync` and `pro-app reconcile` as a person at a shell sees them."""
 
+import csv
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,13 +10,17 @@ import pytest
 from click.testing import CliRunner, Result
 from werkzeug.serving import make_server
 
+from pro_app.cli.registry import registry
 from pro_app.cli.sync import reconcile, sync
 from pro_app.config import read_settings
+from pro_app.gateways.redcap import RedcapRegistry
 from pro_app.records import migrating
 from pro_app.web.factory import create_app
 from pro_app.wiring import build
 from tests.contract.registry.peers import free_port
+from tests.contract.registry.redcap_stand_in import EVENTS, TOKEN, redcap
 from tests.integration.registry.ward import Ward
+from tests.unit.registry.cast import catalogue, parcel
 
 
 @pytest.fixture
@@ -85,3 +90,25 @@ def test_a_registry_can_be_paused_and_resumed_by_name(own_ward: Ward) -> None:
     unknown = run(sync, "--pause", "nowhere")
     assert unknown.exit_code == 2
     assert "there is no registry nowhere; the study has central" in unknown.output
+
+
+def test_the_files_a_redcap_manager_imports_fit_what_is_delivered_and_are_never_written_over(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "for redcap"
+    told = run(registry, "setup-files", str(folder))
+    assert told.exit_code == 0, told.output
+    assert "redcap_event_forms.csv: 12 rows" in told.output
+    with (folder / "redcap_event_forms.csv").open(newline="") as file:
+        named = {row["unique_event_name"] for row in csv.DictReader(file)}
+    assert named == set(EVENTS)
+    with redcap((folder / "redcap_data_dictionary.csv").read_text()) as project:
+        adapter = RedcapRegistry(project.url, TOKEN, catalogue().instruments)
+        for instrument_id in ("bpi-sf", "qlq-c30"):
+            adapter.deliver(parcel(instrument_id))
+        assert len(project.rows) == 1
+    again = run(registry, "setup-files", str(folder))
+    assert again.exit_code == 1
+    assert "nothing was written" in again.output
+    assert run(registry, "setup-files", str(folder), "--replace").exit_code == 0
+    assert "Designate Instruments" in run(registry, "setup-files", "--help").output

@@ -102,6 +102,14 @@ def test_a_wrong_setting_is_one_clear_sentence(
 
 
 def test_what_a_registrys_manager_imports_is_ready_as_files() -> None:
-    files = setup_files(catalogue().instruments.values())
+    asked = [("baseline", ("qlq-c30", "bpi-sf")), ("2w", ("bpi-sf",))]
+    files = setup_files(catalogue().instruments.values(), asked)
     assert files["redcap_data_dictionary.csv"].startswith("Variable / Field Name,Form Name")
+    assert files["redcap_events.csv"].splitlines() == ["event_name,arm_num", "baseline,1", "2w,1"]
+    assert files["redcap_event_forms.csv"].splitlines() == [
+        "arm_num,unique_event_name,form",
+        "1,baseline_arm_1,qlq_c30",
+        "1,baseline_arm_1,bpi_sf",
+        "1,2w_arm_1,bpi_sf",
+    ]
     assert json.loads(files["fhir_terminology.json"])["resourceType"] == "Bundle"
