@@ -43,7 +43,7 @@ def setup_files(folder: Path, replace: bool) -> None:
     there = sorted(name for name in files if (folder / name).exists())
     if there and not replace:
         raise click.ClickException(
-            f"{folder} has {', '.join(there)} already; nothing was written. Choose another folder, or --replace."
+            f"{folder} has {', '.join(there)}; nothing was written. Choose another folder, or --replace."
         )
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
