@@ -48,7 +48,8 @@ def offer(keys: KeyRing, account: Staff, now: datetime, sealed: str | None = Non
         except OfferOver:
             pass
     secret = one_time_codes.new_secret()
-    return Offer(secret, keys.seal(json.dumps([int(now.timestamp()), secret]), _place(account)))
+    told = [int(now.timestamp()), secret, account.second_factor]
+    return Offer(secret, keys.seal(json.dumps(told), _place(account)))
 
 
 def set_up(
@@ -92,10 +93,11 @@ def _new_codes(tx: Transaction, account: Staff) -> tuple[str, ...]:
 
 def _opened(keys: KeyRing, account: Staff, sealed: str, now: datetime) -> str:
     try:
-        offered_at, secret = json.loads(keys.unseal(sealed, _place(account)))
+        offered_at, secret, replaces = json.loads(keys.unseal(sealed, _place(account)))
     except (SealBroken, ValueError) as fault:
         raise OfferOver() from fault
-    if now.timestamp() - offered_at >= OFFER_LASTS.total_seconds():
+    # One that was offered before there was any must not replace what was set up meanwhile.
+    if now.timestamp() - offered_at >= OFFER_LASTS.total_seconds() or account.second_factor > replaces:
         raise OfferOver()
     return str(secret)
 

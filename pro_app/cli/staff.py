@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 import click
 
 from pro_app import passwords
-from pro_app.actions import accounts
+from pro_app.actions import accounts, second_factor
+from pro_app.actions import invite as inviting
 from pro_app.cli.opening import open_migrated
 from pro_app.errors import NotFound
 from pro_app.records import staff as records
 from pro_app.records.audit import Actor
 from pro_app.records.staff import ALL_SITES, LoginTaken
-from pro_app.records.staff_rules import ROLES, AccountRefused, tidy_login
+from pro_app.records.staff_rules import ROLES, AccountRefused, check_email, tidy_login
 from pro_app.wiring import Service
 
 FAULTS = {
@@ -25,6 +26,8 @@ FAULTS = {
     "password_short": f"The password needs at least {passwords.SHORTEST} characters.",
     "password_long": f"The password may have at most {passwords.LONGEST} characters.",
     "password_guessable": "This password is guessed first; take four words that nobody expects together.",
+    "email_shape": "This is not an e-mail address.",
+    "email_missing": "This account has no e-mail address; `pro-app staff email LOGIN ADDRESS` saves one.",
 }
 
 
@@ -69,11 +72,7 @@ def _account(service: Service, login: str) -> records.Staff:
 def add(login: str, name: str, role: str, site: str | None, language: str, ask: bool) -> None:
     """Make an account. Its password is made up and printed once, unless --ask is given."""
     service = open_migrated()
-    codes = [one.code for one in service.study.sites]
-    if site is not None and site not in codes:
-        raise click.ClickException(f"The study has no site {site}; it has: {', '.join(codes)}.")
-    if language not in service.study.languages:
-        raise click.ClickException(f"The language is one of: {', '.join(service.study.languages)}.")
+    _check_study(service, site, language)
     password, invented = _password(ask)
     try:
         with service.store.writing() as tx:
@@ -95,6 +94,36 @@ def add(login: str, name: str, role: str, site: str | None, language: str, ask: 
     click.echo(f"Made {made.login} ({made.role}, {_where(made)}).")
     if invented:
         click.echo(f"Password, shown this once: {password}")
+
+
+def _check_study(service: Service, site: str | None, language: str) -> None:
+    codes = [one.code for one in service.study.sites]
+    if site is not None and site not in codes:
+        raise click.ClickException(f"The study has no site {site}; it has: {', '.join(codes)}.")
+    if language not in service.study.languages:
+        raise click.ClickException(f"The language is one of: {', '.join(service.study.languages)}.")
+
+
+@staff.command()
+@click.argument("login")
+@click.option("--email", required=True, help="Where the letter with the link goes.")
+@click.option("--name", default="", help="As colleagues know this person.")
+@click.option("--role", required=True, help=", ".join(ROLES))
+@click.option("--site", help="The code of the one site; leave it out for roles of the whole study.")
+@click.option("--language", default="zh-Hans", show_default=True, help="zh-Hans or en")
+def invite(login: str, email: str, name: str, role: str, site: str | None, language: str) -> None:
+    """Make an account and send a letter with a link to choose the password; it works once, for 72 hours."""
+    service = open_migrated()
+    _check_study(service, site, language)
+    wish = inviting.Invitation(login, name, role, site, language, email)
+    try:
+        with service.store.writing() as tx:
+            made = inviting.invite(tx, wish, None, _operator(), datetime.now(UTC))
+    except AccountRefused as fault:
+        raise click.ClickException(FAULTS[fault.fault]) from fault
+    except LoginTaken as fault:
+        raise click.ClickException(f"There is already an account {login}.") from fault
+    click.echo(f"Invited {made.login} ({made.role}, {_where(made)}). The clock sends the letter.")
 
 
 def _where(account: records.Staff) -> str:
@@ -142,3 +171,53 @@ def password(login: str, ask: bool) -> None:
     click.echo(f"{account.login} has a new password and is signed out everywhere.")
     if invented:
         click.echo(f"Password, shown this once: {word}")
+
+
+@staff.command()
+@click.argument("login")
+@click.argument("address")
+def email(login: str, address: str) -> None:
+    """Save the e-mail address that letters to this account go to."""
+    service = open_migrated()
+    account = _account(service, login)
+    try:
+        with service.store.writing() as tx:
+            tidy = check_email(address)
+            accounts.set_contact(tx, account, tidy, account.language, _operator(), datetime.now(UTC))
+    except AccountRefused as fault:
+        raise click.ClickException(FAULTS[fault.fault]) from fault
+    click.echo(f"Letters to {account.login} go to {tidy}.")
+
+
+@staff.command("reset-code")
+@click.argument("login")
+def reset_code(login: str) -> None:
+    """Take the second factor away (a lost telephone): the next sign-in asks for no code."""
+    service = open_migrated()
+    account = _account(service, login)
+    if not account.second_factor:
+        raise click.ClickException(f"{account.login} has no second factor; nothing was changed.")
+    with service.store.writing() as tx:
+        second_factor.reset(tx, account, _operator(), datetime.now(UTC))
+    click.echo(f"{account.login} signs in without a code next time and is signed out everywhere.")
+
+
+@staff.command()
+@click.argument("login")
+@click.option("--role", help=", ".join(ROLES))
+@click.option("--site", help="The code of the one site, or `all` for roles of the whole study.")
+def move(login: str, role: str | None, site: str | None) -> None:
+    """Give an account another role or site; it acts on its next click."""
+    service = open_migrated()
+    account = _account(service, login)
+    wanted = account.site if site is None else None if site == "all" else site
+    wanted = None if wanted == ALL_SITES else wanted
+    _check_study(service, wanted, account.language)
+    try:
+        with service.store.writing() as tx:
+            accounts.set_place(tx, account, role or account.role, wanted, _operator(), datetime.now(UTC))
+    except AccountRefused as fault:
+        raise click.ClickException(FAULTS[fault.fault]) from fault
+    with service.store.reading() as tx:
+        moved = records.by_login(tx, account.login)
+    click.echo(f"{moved.login} is {moved.role}, {_where(moved)}.")

@@ -18,15 +18,19 @@ from wtforms import HiddenField, PasswordField, StringField
 from pro_app.actions import sign_in
 from pro_app.records.staff import Staff
 from pro_app.records.staff_rules import tidy_login
-from pro_app.web import cookies
+from pro_app.web import account_code, account_links, account_own, cookies
 from pro_app.web.current import address, now, service
 from pro_app.web.guard import guard_of, public, staff
 from pro_app.web.locale import best_language
 from pro_app.web.staff_roles import EVERYBODY
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/staff")
+for room in (account_own, account_code, account_links):
+    blueprint.register_blueprint(room.blueprint)
 _KNOWN = "known"
 _MOST_KNOWN = 10
+# What an account may do before it has the second factor that its hospital asks for.
+_WITHOUT_CODE = ("accounts.code.show", "accounts.code.confirm_code", "accounts.leave")
 
 
 class StaffUser:
@@ -77,14 +81,23 @@ def _to_the_door() -> AnyResponse | None:
     """Lead whoever is not signed in to the sign-in page; a form that was sent is not saved, and says so."""
     view = request.endpoint and g.view_functions.get(request.endpoint)
     guard = guard_of(view) if view else None
-    if guard is None or guard.kind != "staff" or current_user.is_authenticated:
+    if guard is None or guard.kind != "staff":
         return None
+    if current_user.is_authenticated:
+        return _to_the_code()
     if request.method in ("GET", "HEAD"):
         target = request.full_path.rstrip("?")
     else:
         target = urlsplit(request.referrer or "").path
         flash(_("You were signed out. What you sent last was not saved."), "alert")
     return redirect(url_for("accounts.form", next=own_path(target)), 303)
+
+
+def _to_the_code() -> AnyResponse | None:
+    """Where a second factor is required, whoever has none yet sets it up before anything else."""
+    if service().settings.totp != "required" or current_user.account.second_factor:
+        return None
+    return None if request.endpoint in _WITHOUT_CODE else redirect(url_for("accounts.code.show"), 303)
 
 
 def own_path(target: str | None) -> str:

@@ -11,6 +11,8 @@ IDENTITY = SITE_STAFF
 ARM = ("site_coordinator", "investigator", "study_coordinator")
 # A nurse sees that something is wrong; that an answer is changed is for who answers for the data.
 CORRECTORS = ("site_coordinator", "study_coordinator")
+# Who may bring in new people; a study coordinator only who works with participants.
+INVITERS = ("study_coordinator", "administrator")
 EVERYBODY = (*READERS, "administrator")
 
 

@@ -9,7 +9,7 @@ from pro_app import passwords
 from pro_app.cli import staff as words
 from pro_app.config import read_settings
 from pro_app.keys import create_key_file, load_key_ring
-from pro_app.records import audit, migrating
+from pro_app.records import audit, migrating, staff_factors, staff_letters
 from pro_app.records import staff as records
 from pro_app.records.store import Store
 
@@ -70,6 +70,9 @@ def test_a_password_can_come_from_another_program(shell: Store) -> None:
         (("add", "li", "--role", "nurse", "--site", "CZ", "--language", "fr"), "The language is one of"),
         (("add", "li", "--role", "nurse", "--site", "CZ", "--ask"), "at least 12 characters"),
         (("disable", "nobody"), "There is no account nobody"),
+        (("reset-code", "nobody"), "There is no account nobody"),
+        (("invite", "li", "--role", "nurse", "--site", "CZ", "--email", "li"), "not an e-mail address"),
+        (("invite", "li", "--role", "nurse", "--site", "XX", "--email", "li@x.cn"), "no site XX"),
         (("password", "nobody"), "There is no account nobody"),
     ],
 )
@@ -85,3 +88,28 @@ def test_what_makes_no_sense_is_said_in_one_sentence(
 def test_a_login_is_made_once(shell: Store) -> None:
     say("add", "li", "--role", "nurse", "--site", "CZ")
     assert "already an account" in say("add", "li", "--role", "nurse", "--site", "CZ").output
+
+
+def test_an_invitation_from_the_shell_waits_for_the_clock(shell: Store) -> None:
+    words_for = ("--role", "nurse", "--site", "CZ", "--email", "li@hospital.example.cn")
+    assert "Invited li" in say("invite", "li", *words_for).output
+    assert "already an account" in say("invite", "li", *words_for).output
+    with shell.reading() as tx:
+        assert records.by_login(tx, "li").waits
+        assert staff_letters.tally(tx) == {"due": 1}
+
+
+def test_role_site_address_and_code_are_changed_from_the_shell(shell: Store) -> None:
+    say("add", "li", "--role", "nurse", "--site", "CZ")
+    assert "li is site_coordinator, CZ" in say("move", "li", "--role", "site_coordinator").output
+    assert "li is monitor, all sites" in say("move", "li", "--role", "monitor", "--site", "all").output
+    assert "belongs to one site" in say("move", "li", "--role", "nurse", "--site", "all").output
+    assert "go to li@x.example.cn" in say("email", "li", "li@x.example.cn").output
+    assert "has no second factor" in say("reset-code", "li").output
+    with shell.writing() as tx:
+        staff_factors.set_secret(tx, records.by_login(tx, "li"), "GEZDGNBVGY3TQOJQ", 1)
+    assert "signs in without a code" in say("reset-code", "li").output
+    with shell.reading() as tx:
+        actions = [event.action for event in audit.history(tx, "li")]
+        assert audit.verify(tx) == ()
+    assert actions[:3] == ["second_factor_reset", "staff_contact_set", "staff_moved"]
