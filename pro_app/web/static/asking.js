@@ -1,6 +1,8 @@
 // Asking in an interview: number keys answer, Enter goes on, what was entered is kept meanwhile. Without this
 // script the same page works with Tab, arrow keys and its buttons.
 
+import { figures } from "./figures.js";
+
 const form = document.querySelector("form[data-keys]");
 const sets = [...form.querySelectorAll("fieldset[data-item]")];
 const status = form.querySelector(".keeping");
@@ -74,29 +76,4 @@ form.addEventListener("change", () => {
   due = setTimeout(() => (saving = saving.then(save)), 600);
 });
 form.addEventListener("submit", () => clearTimeout(due));
-
-// The figure shows and changes what the list says, so the two can't disagree.
-for (const figure of form.querySelectorAll("[data-figure]")) {
-  const item = figure.dataset.figure;
-  const boxes = new Map([...form.querySelectorAll(`input[type=checkbox][name="${item}"]`)].map((box) => [box.value, box]));
-  const worst = form.querySelector(`select[name="${item}_worst"]`);
-  const nothing = form.querySelector(`input[name="${item}_none"]`);
-  const draw = () => {
-    for (const shape of figure.querySelectorAll("[data-region]")) {
-      shape.classList.toggle("shaded", boxes.get(shape.dataset.region).checked);
-      shape.classList.toggle("worst", worst.value === shape.dataset.region);
-    }
-  };
-  figure.hidden = false;
-  figure.addEventListener("click", (event) => {
-    const shape = event.target.closest("[data-region]");
-    if (!shape) return;
-    const box = boxes.get(shape.dataset.region);
-    box.checked = !box.checked;
-    if (!box.checked && worst.value === box.value) worst.value = "";
-    if (box.checked) nothing.checked = false;
-    box.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-  figure.closest("fieldset").addEventListener("change", draw);
-  draw();
-}
+figures(form);

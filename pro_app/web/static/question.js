@@ -245,6 +245,7 @@ export async function end(state, receipt, message) {
 /* Starting */
 
 async function begin() {
+  if (/tablet_h/.test(document.cookie)) await (await late("tablet"))?.ready;
   const size = /(?:^|; )(?:__Host-)?text_size=([123])/.exec(document.cookie);
   if (size) document.documentElement.dataset.text = size[1];
   const store = (app.store = await openStore());

@@ -1,1 +1,28 @@
-// tablet_clean
+// The pages between two patients: seal what waits, forget the rest, deliver. In a patient's hands nothing is
+// forgotten: the page for the PIN is only looked at then, by whoever pressed Back once too often.
+
+import { clean, deliver, drop, envelopes, learn } from "./tablet_store.js";
+
+const hands = document.querySelector("[data-hands]").dataset.hands;
+const channel = globalThis.BroadcastChannel ? new BroadcastChannel("pro-tablet") : null;
+
+// A page that Back brings out of the browser's memory tells how things were: ask again.
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
+async function tidy() {
+  if (!globalThis.indexedDB || hands === "patient") return;
+  channel?.postMessage("closed");
+  await learn();
+  await clean();
+  if (hands !== "round") for (const name of ["round", "done"]) await drop(name);
+  const box = document.getElementById("waiting");
+  if (!(await envelopes()).length) return;
+  const { left, refusals } = await deliver();
+  if (!box) return;
+  box.hidden = !left;
+  if (refusals.length) box.append(` ${refusals[0]}`);
+}
+
+document.documentElement.dataset.tidy = "going";
+tidy().finally(() => (document.documentElement.dataset.tidy = "done"));
+addEventListener("online", () => tidy());
