@@ -12,6 +12,7 @@ from pro_app.sentences import (
     about_exports,
     about_instruments,
     about_messages,
+    about_operations,
     about_registries,
     about_schedule,
     about_tablets,
@@ -24,6 +25,7 @@ __all__ = ["N_", "SENTENCES", "sentence", "template_of"]
 
 _ROOMS = (
     about_the_program,
+    about_operations,
     about_accounts,
     about_visits,
     about_instruments,

@@ -30,6 +30,8 @@ WORDS = {
     "staff": "staff:staff",
     "audit": "audit:audit",
     "migrate": "migrate:migrate",
+    "backup": "backup:backup",
+    "restore": "restore:restore",
     "routes": "routes:routes",
     "doctor": "doctor:doctor",
     "keys": "keys:keys",

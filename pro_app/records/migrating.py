@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from pro_app.records.store import Store
+from pro_app.records.store import Store, Transaction
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -49,6 +49,13 @@ def up(store: Store, revision: str = "head") -> None:
         if tx.on_postgres:  # two web processes started together: the second waits, then finds it done
             tx.conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         command.upgrade(_config(tx.conn), revision)
+
+
+def up_to(tx: Transaction, revision: str) -> None:
+    """Migrate forward inside the caller's transaction: a restore brings tables and rows in one."""
+    from alembic import command
+
+    command.upgrade(_config(tx.conn), revision)
 
 
 def down(store: Store, revision: str) -> None:
