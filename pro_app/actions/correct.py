@@ -12,14 +12,14 @@ from datetime import date, datetime
 from uuid import uuid4
 
 from pro_app import journey
-from pro_app.errors import NotFound, ProAppError
+from pro_app.errors import NotFound
 from pro_app.instruments import answers as answering
 from pro_app.instruments.answers import SKIPPED, Answers
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
 from pro_app.records import audit, corrections, outbox, responses
 from pro_app.records.audit import Actor
-from pro_app.records.corrections import ResponseChanged
+from pro_app.records.corrections import CorrectionRefused, ResponseChanged
 from pro_app.records.participants import Participant
 from pro_app.records.responses import NewResponse, Standing, Stored
 from pro_app.records.store import Transaction
@@ -33,16 +33,6 @@ REASONS: dict[str, tuple[str, ...]] = {
     "withdraw": ("duplicate", "not_by_participant", "consent", "other_reason"),
 }
 Wire = Mapping[str, Mapping[str, object]]
-
-
-class CorrectionRefused(ProAppError):
-    """It makes no sense; `fault` is the code of what is wrong."""
-
-    code = "correction_refused"
-
-    def __init__(self, fault: str) -> None:
-        self.fault = fault
-        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)

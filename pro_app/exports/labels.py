@@ -109,6 +109,8 @@ CORRECTIONS = {
     "not_by_participant": N_("not answered by the participant"),
     "duplicate": N_("entered twice"),
     "consent": N_("no consent for this form"),
+    "first_by_mistake": N_("the first one was sent by mistake"),
+    "more_complete": N_("the other one is more complete"),
     "other_reason": N_("another reason"),
 }
 

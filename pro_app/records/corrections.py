@@ -1,4 +1,4 @@
-"""Taking a response out of force: it stays where it is, word for word, and only its standing changes."""
+"""Taking a response out of force, or into it: it stays, word for word, and only its standing changes."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -19,6 +19,16 @@ class ResponseChanged(ProAppError):
     code = "correction_changed_meanwhile"
 
 
+class CorrectionRefused(ProAppError):
+    """It makes no sense; `fault` is the code of what is wrong."""
+
+    code = "correction_refused"
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        super().__init__()
+
+
 def retire(
     tx: Transaction, stored: Stored, standing: Literal["replaced", "withdrawn"], reason: str, revision: int
 ) -> None:
@@ -32,6 +42,25 @@ def retire(
         )
         .values(standing=standing, reason=reason, revision=revision)
     )
+    if result.rowcount != 1:
+        raise ResponseChanged()
+
+
+def promote(tx: Transaction, stored: Stored, reason: str, revision: int) -> None:
+    """A response that was kept beside counts from now on. Raises `ResponseChanged` unless it still lies there
+    as it was read, or when another one counts already."""
+    try:
+        result = tx.conn.execute(
+            update(response)
+            .where(
+                response.c.id == stored.id,
+                response.c.standing == "beside",
+                response.c.revision == stored.revision,
+            )
+            .values(standing="current", reason=reason, revision=revision)
+        )
+    except IntegrityError as fault:
+        raise ResponseChanged() from fault
     if result.rowcount != 1:
         raise ResponseChanged()
 

@@ -19,7 +19,7 @@ from pro_app.records.store import Transaction
 # Few at a time: what is alive is walked by the garbage collector again and again.
 PAGE = 50
 # The audit rows that say when, by what and why a response was changed by a person.
-CHANGES = ("response_corrected", "response_withdrawn", "response_moved")
+CHANGES = ("response_corrected", "response_withdrawn", "response_moved", "response_chosen")
 
 
 @dataclass(frozen=True, slots=True)

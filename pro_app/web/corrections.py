@@ -7,14 +7,15 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
+from pro_app.actions import choose as choosing
 from pro_app.actions import correct as correcting
-from pro_app.actions.correct import REASONS, CorrectionRefused, Foreseen, Look
+from pro_app.actions.correct import Foreseen, Look
 from pro_app.errors import NotFound
 from pro_app.exports.labels import CORRECTIONS
 from pro_app.instruments.answers import AnswerFault
 from pro_app.instruments.catalogue import NoWording, UnknownPack
 from pro_app.instruments.wording import WordingPack
-from pro_app.records.corrections import ResponseChanged
+from pro_app.records.corrections import CorrectionRefused, ResponseChanged
 from pro_app.records.participants import Participant
 from pro_app.records.store import Transaction
 from pro_app.web import clinic_words, correction_form, locale, plain_answers, scale_words
@@ -39,9 +40,16 @@ FAULTS: dict[str, LazyString] = {
     "visit_unknown": _("This visit is not part of the study."),
     "not_asked_there": _("This instrument is not asked at that visit."),
     "place_taken": _("That visit has a response to this instrument already. Withdraw that one first."),
+    "counts_already": _("This response counts already."),
+    "over_already": _("This response was replaced or withdrawn; it can't be made to count again."),
+    "after_the_end": _(
+        "It came after the participant had left the study, so it can't count. If the status is wrong, "
+        "correct that first."
+    ),
     "answer": _("One of the answers is none of those the instrument has: item %(item)s."),
     "no_such_participant": _("There is no participant with this study number, or you may not see them."),
 }
+REASONS = {**correcting.REASONS, "choose": choosing.REASONS}
 REASON_WORDS: dict[str, LazyString] = {code: _(text) for code, text in CORRECTIONS.items()}
 Answered = str | tuple[str, int] | Response
 
@@ -171,6 +179,42 @@ def withdraw(study_number: str, uuid: str) -> Answered:
         flash(_("The response is withdrawn. It is kept, and counts no longer."), "good")
         return _back(person)
     return _page("withdraw", person, found, fault=fault), status
+
+
+@blueprint.get("/choose")
+@staff(*CORRECTORS)
+def which(study_number: str, uuid: str) -> str | Response:
+    """The one that counts and the one that was kept beside it, side by side."""
+    with service().store.reading() as tx:
+        person = person_of(tx, study_number)
+        found = correcting.look(tx, service().catalogue, person, uuid)
+        if found.stored.standing != "beside":
+            return redirect(url_for("corrections.show", study_number=study_number, uuid=uuid), 303)
+        pair = choosing.look(tx, person, uuid, _texts(found))
+    return _page("choose", person, found, pair=pair)
+
+
+@blueprint.post("/choose")
+@staff(*CORRECTORS)
+def choose(study_number: str, uuid: str) -> Answered:
+    house, reason = service(), request.form.get("reason", "")
+    with house.store.writing() as tx:
+        person = person_of(tx, study_number)
+        found = correcting.look(tx, house.catalogue, person, uuid)
+        instead_of = request.form.get("instead_of", "")[:36]
+        fault, status = _tried(
+            lambda: choosing.choose(tx, house.study, person, uuid, instead_of, reason, actor(), now())
+        )
+        still = fault is not None and found.stored.standing == "beside"
+        pair = choosing.look(tx, person, uuid, _texts(found)) if still else None
+    if fault is None:
+        flash(_("This response counts now. The former one is kept."), "good")
+        return _back(person)
+    return _page("choose" if pair else "show", person, found, fault=fault, pair=pair), status
+
+
+def _texts(found: Look) -> frozenset[str]:
+    return frozenset(item.id for item in found.instrument.items if item.kind == "text")
 
 
 def _tried(work: Callable[[], object]) -> tuple[object | None, int]:

@@ -158,6 +158,28 @@ def test_a_response_is_moved_and_withdrawn_by_hand(
         assert not audit.verify(tx)
 
 
+def test_a_second_response_is_compared_with_the_first_and_made_to_count(
+    pages: Flask, team: None, ward: Ward, wang: Participant, response: str
+) -> None:
+    second = ward.answered(wang, "2w", "bpi-sf", ward.now, bpi3=2, bpi7=SECRET)
+    hua = signed_in(pages, "hua")
+    assert "Compare, and make it count" in hua.get(address(second)).text
+    page = hua.get(address(second, "/choose")).text
+    assert "1 answer is different" in page
+    assert SECRET not in page
+    form = {**fields(page), "reason": "first_by_mistake"}
+    assert "Choose a reason" in hua.post(address(second, "/choose"), data={**form, "reason": ""}).text
+    late = hua.post(address(second, "/choose"), data={**form, "instead_of": second})
+    assert late.status_code == 409
+    assert hua.post(address(second, "/choose"), data=form).status_code == 303
+    with ward.store.reading() as tx:
+        assert [one.standing for one in responses.of_participant(tx, wang.id)] == ["replaced", "current"]
+    again = hua.post(address(second, "/choose"), data=form)
+    assert again.status_code == 422
+    assert "counts already" in again.text
+    assert hua.get(address(second, "/choose")).status_code == 303
+
+
 def test_a_site_coordinator_can_move_nothing_to_another_site(
     pages: Flask, team: None, ward: Ward, wang: Participant, response: str
 ) -> None:
@@ -189,7 +211,7 @@ def test_every_page_lets_in_whom_it_should_and_nobody_else(
     elsewhere = ward.enrol("P3-001", "P3", date(2026, 11, 17), "en-bloc")
     theirs = ward.answered(elsewhere, "2w", "bpi-sf", ward.now)
     rules = our_rules(pages)
-    assert len(rules) == 13
+    assert len(rules) == 15
     for login in EVERYBODY:
         client = signed_in(pages, login)
         for endpoint, method, path in rules:
@@ -199,7 +221,7 @@ def test_every_page_lets_in_whom_it_should_and_nobody_else(
                 full = path.replace("<study_number>", number).replace("<uuid>", uuid)
                 got = client.open(full, method=method).status_code
                 own = login == "chen" or number == "CZ-001" or "<study_number>" not in path
-                expected = {403} if not may else {200, 422, 409} if own else {404}
+                expected = {403} if not may else {200, 303, 422, 409} if own else {404}
                 assert got in expected, (login, endpoint, method, number, got)
 
 

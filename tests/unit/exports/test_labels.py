@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pro_app.actions import correct
+from pro_app.actions import choose, correct
 from pro_app.exports import labels
 from pro_app.exports.columns import TAGS, wide_table
 from pro_app.exports.edition import Edition, Words
@@ -29,7 +29,8 @@ def test_every_code_has_its_label() -> None:
     assert set(labels.STATUSES) == {status.value for status in Status}
     assert set(labels.NO_ANSWER) == set(MISSING)
     assert set(labels.NO_SCORE) == set(NO_SCORE)
-    assert {reason for group in correct.REASONS.values() for reason in group} == set(labels.CORRECTIONS)
+    known = {reason for group in correct.REASONS.values() for reason in group} | set(choose.REASONS)
+    assert known == set(labels.CORRECTIONS)
     assert set(REASON_WORDS) == set(labels.CORRECTIONS)
     assert set(TAGS) == set(MISSING) | set(NO_SCORE)
 
