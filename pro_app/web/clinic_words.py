@@ -120,6 +120,7 @@ STANDING_REASONS = {
     "withdrawn": _("came after the participant had withdrawn"),
     "deceased": _("came after the participant had died"),
     "moved_here": _("moved here by a coordinator"),
+    "chosen": _("made to count by a coordinator"),
     "tablet_revoked": _("came from a tablet that was taken out of use"),
     **{code: _(text) for code, text in CORRECTIONS.items()},
 }
@@ -136,6 +137,7 @@ EVENTS = {
     "response_corrected": _("Answers corrected"),
     "response_moved": _("Response moved"),
     "response_withdrawn": _("Response withdrawn"),
+    "response_chosen": _("Other response made to count"),
     "scored_anew": _("Scored again by newer rules"),
     "privacy_agreed": _("Agreed to the privacy notice"),
     "privacy_declined": _("Declined the privacy notice"),
