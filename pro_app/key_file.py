@@ -40,16 +40,27 @@ def put_first(path: Path) -> str:
 
 
 def announced(path: Path) -> str | None:
-    return _content(path).get("announced")
+    """The identifier of the key that only opens yet."""
+    found = _content(path).get("announced")
+    return None if found is None else str(found)
+
+
+def count(path: Path) -> int:
+    return len(_content(path)["data"])
+
+
+def first(path: Path) -> str:
+    """The identifier of the key that seals."""
+    return str(_content(path)["data"][0]["id"])
 
 
 def retire(path: Path) -> tuple[str, ...]:
     """Keep only the key that seals; returns the identifiers of those that are gone."""
     content = _content(path)
-    first, *others = content["data"]
+    seals, *others = content["data"]
     gone = tuple(row["id"] for row in others)
-    content["data"] = [first]
-    content["retired"] = [*content.get("retired", ()), *gone]
+    content["data"] = [seals]
+    content["retired"] = list(dict.fromkeys([*content.get("retired", ()), *gone]))
     _write(path, content)
     return gone
 

@@ -18,7 +18,7 @@ from pro_app.errors import ProAppError
 from pro_app.instruments.inviting import NO_WORDING
 from pro_app.journey import Journey
 from pro_app.letters import reach
-from pro_app.records import audit, deliveries, participants
+from pro_app.records import audit, deliveries, milestones, participants
 from pro_app.records.audit import CLOCK
 from pro_app.records.deliveries import Delivery
 from pro_app.records.participants import AnchorName, Participant
@@ -180,6 +180,7 @@ def _judge_page(
     ids = [person.id for person in people]
     remembered = journey.pasts(tx, ids)
     past, refusing = deliveries.of_many(tx, ids), deliveries.unwilling(tx, ids)
+    gap = milestones.gap(tx)
     decisions: dict[int, Decision] = {}
     calls_off: list[tuple[Delivery, str]] = []
     problems: list[Problem] = []
@@ -190,6 +191,8 @@ def _judge_page(
             identity = participants.identity_of(tx, person)
             facts = reach.facts_of(tx, person, identity, rows, willing=person.id not in refusing)
             decision = _invited(_decide(study, course, facts, rows, now), unworded)
+            if gap is not None:
+                decision = gap.without_what_may_be_sent(decision, person.study_number)
             decision = _new_only(decision, rows)
             off = _calls_off(study, course, facts, rows, now, unworded)
         except Exception as fault:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import insert, select, update
 
@@ -16,6 +17,8 @@ from pro_app.records.deliveries import CALL, Delivery, read, selected
 from pro_app.records.schema import delivery, lease, participant, staff_session
 from pro_app.records.schema_clinic import milestone
 from pro_app.records.store import Transaction
+from pro_app.schedule.delivery import Decision, Held, Intent
+from pro_app.schedule.reasons import Reason
 
 BACKUP, RESTORED, RELEASED, KEYS_CHANGED = "backup", "restored", "gap_released", "keys_changed"
 # Why a message waits; its sentence is in `sentences.about_operations`.
@@ -45,6 +48,26 @@ class Gap:
         """Whether a message that became due at `due_at` may have been sent already, unknown to us."""
         free = EVERYBODY in self.released or study_number in self.released
         return due_at <= self.restored_at and not free
+
+    def without_what_may_be_sent(self, decision: Decision, study_number: str) -> Decision:
+        """The decision with every message that may be in the gap held, not sent; calls are a person's own."""
+
+        def caught(one: Intent | Held) -> bool:
+            waits = isinstance(one, Intent) or one.reason.waits
+            return waits and one.channel != CALL and self.holds(study_number, one.at)
+
+        # Like the missing wording, no rule of the schedule: it hangs on what happened to this installation.
+        reason = cast(Reason, HELD)
+        every: tuple[Intent | Held, ...] = (*decision.intents, *decision.held)
+        held = tuple(
+            Held(one.timepoint, one.opens_on, one.step, one.audience, one.channel, reason, one.at)
+            for one in every
+            if caught(one)
+        )
+        return Decision(
+            tuple(one for one in decision.intents if not caught(one)),
+            (*(one for one in decision.held if not caught(one)), *held),
+        )
 
 
 def record(tx: Transaction, name: str, at: datetime, detail: Mapping[str, object]) -> None:
