@@ -36,6 +36,8 @@ SCRIPTS = (
     "install.js",
     "shell.js",
 )
+TABLET_PAGES = ("/tablet/round", "/tablet/words")
+TABLET_FILES = ("clinic.css", "visit.js", "tablet.js", "tablet_store.js", "round.js")
 ICONS = {"icons/icon-192.png": "192x192", "icons/icon-512.png": "512x512", "icons/icon.svg": "any"}
 MASKABLE = {"icons/mask-512.png": "512x512"}
 COLOUR = "#0b6160"
@@ -48,10 +50,14 @@ def worker() -> Response:
     """Asked for again by browsers at every visit: small, and changed only when a release changes."""
     kept = [ADDRESS, *_pages(), question_page.figure_url()]
     kept += [assets().url(name) for name in ("patient.css", *SCRIPTS, "icons/icon.svg")]
+    if cookies.read_tablet():  # a telephone has no use for these
+        kept += [*TABLET_PAGES, *(assets().url(name) for name in TABLET_FILES)]
     script = assets().files["worker.js"].body.decode()
     release = hashlib.sha256("".join([*kept, script, _shell()]).encode()).hexdigest()[:12]
     head = f"const RELEASE = {json.dumps(release)};\nconst FILES = {json.dumps(kept)};\n"
-    return _file(Packed((head + script).encode(), "text/javascript; charset=utf-8"))
+    response = _file(Packed((head + script).encode(), "text/javascript; charset=utf-8"))
+    response.headers.add("Vary", "Cookie")
+    return response
 
 
 @blueprint.get(ADDRESS)
@@ -67,6 +73,8 @@ def manifest() -> Response:
     language = locale.language()
     token = cookies.read_visit()
     start = f"{ADDRESS}#{token}" if token and read_token(token) else ADDRESS
+    if cookies.read_tablet():
+        start = "/staff/tablet"  # an icon on a clinic's tablet must not be one patient's
     icons = [_icon(name, size, "any") for name, size in ICONS.items()]
     icons += [_icon(name, size, "maskable") for name, size in MASKABLE.items()]
     told = {

@@ -57,7 +57,8 @@ def _look(guard: Guard) -> AnyResponse | None:
     with service().store.reading() as tx:
         which = hand_over.find(tx, cookies.read_tablet() or "")
     g.tablet = which
-    if which and hand_over.idle(which, now()):
+    # The PIN takes it back in one step, whoever was late.
+    if which and hand_over.idle(which, now()) and request.endpoint != "tablet.unlock":
         which = _close(which)
     if which:
         g.language = which.language

@@ -4,6 +4,7 @@ None of these needs a form secret. Giving back only closes; a page's own call to
 than that somebody touches the screen; an envelope proves itself.
 """
 
+import json
 from dataclasses import replace
 from typing import cast
 
@@ -30,6 +31,7 @@ from pro_app.web.guard import tablet as tablet_only
 
 blueprint = Blueprint("tablet_side", __name__)
 ROUND = "/tablet/round"
+WORDS = "/tablet/words"
 
 
 @blueprint.get("/device/tablet")
@@ -79,15 +81,28 @@ def back() -> AnyResponse:
 @public("an empty frame; what it shows is sealed on the tablet and opens with the nurse's PIN")
 def round_shell() -> Response:
     """The same bytes for everyone, in both languages at once, so that the worker may keep it."""
-    words = {}
-    for language in locale.LANGUAGES:
-        with force_locale(language.replace("-", "_")):
-            words[language] = _texts()
-    page = render_template("tablet/round.html", words=words)
-    packed = Packed(page.encode(), "text/html; charset=utf-8")
+    return _file(Packed(render_template("tablet/round.html", words=_words()).encode(), "text/html"))
+
+
+@blueprint.get(WORDS)
+@public("what the pages of a tablet say; nothing personal")
+def words() -> Response:
+    """For the questions, which are the same bytes on every device, and for the round."""
+    return _file(Packed(json.dumps(_words(), ensure_ascii=False).encode(), "application/json"))
+
+
+def _file(packed: Packed) -> Response:
     response = packed.response("no-cache")
     response.set_etag(packed.digest)
     return cast(Response, response.make_conditional(request))
+
+
+def _words() -> dict[str, dict[str, str]]:
+    found = {}
+    for language in locale.LANGUAGES:
+        with force_locale(language.replace("-", "_")):
+            found[language] = _texts()
+    return found
 
 
 @blueprint.post("/device/envelope")
@@ -174,6 +189,8 @@ def _whole(instrument: Instrument, sent: Fields) -> plain_answers.Wire:
 def _texts() -> dict[str, str]:
     """What the page of the round says; `{}` is where a number or a name goes."""
     return {
+        "give_back": gettext("Give the tablet back"),
+        "please": gettext("Please give the tablet back to the nurse now."),
         "title": gettext("Ward round"),
         "locked": gettext("Please give the tablet back"),
         "thanks": gettext("Thank you. Nothing of what you answered can be seen here."),
