@@ -6,9 +6,10 @@ A chain's head is kept apart: without it a cut-off end would look like a shorter
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
@@ -17,6 +18,8 @@ from pro_app.records.store import Transaction
 
 STUDY_CHAIN = "study"
 _START = "0" * 64
+# A row that is out of place is looked for in at most so many others.
+_MOST_PLACES = 200
 _HEAD = (
     select(audit_chain.c.length, audit_chain.c.head_hash)
     .where(audit_chain.c.chain == bindparam("of"))
@@ -124,29 +127,84 @@ def length(tx: Transaction) -> int:
 
 
 def verify(tx: Transaction) -> tuple[str, ...]:
-    """Walk every chain; one sentence for each row that was edited, removed, reordered or cut off."""
+    """Walk every chain; one sentence for each row that was edited, removed, moved or cut off.
+
+    Safe beside a running program: each chain is read up to the head that was seen first.
+    """
     faults: list[str] = []
-    for chain, length, head_hash in tx.conn.execute(select(audit_chain).order_by(audit_chain.c.chain)):
-        previous, expected = _START, 1
-        rows = tx.conn.execution_options(yield_per=1000).execute(
-            select(audit).where(audit.c.chain == chain).order_by(audit.c.number)
-        )
-        for row in rows:
-            if row.number != expected:
-                faults.append(f"{chain}: row {expected} is missing before row {row.number}.")
-            fields = [
-                row.number,
-                row.at.isoformat(),
-                row.actor_kind,
-                row.actor,
-                row.action,
-                row.subject,
-                row.detail,
-                row.address,
-            ]
-            if row.previous_hash != previous or row.hash != _row_hash(row.previous_hash, fields):
-                faults.append(f"{chain}: row {row.number} is not what was written.")
-            previous, expected = row.hash, row.number + 1
-        if expected - 1 != length or previous != head_hash:
-            faults.append(f"{chain}: {length} rows were written, the trail ends at row {expected - 1}.")
+    for chain, length, head_hash in tx.conn.execute(select(audit_chain).order_by(audit_chain.c.chain)).all():
+        faults.extend(_verify_chain(tx, chain, length, head_hash))
+    headless = select(audit.c.chain).where(audit.c.chain.not_in(select(audit_chain.c.chain))).distinct()
+    for chain in tx.conn.execute(headless).scalars():
+        faults.append(f"{chain}: the head of this chain was removed.")
     return tuple(faults)
+
+
+def _verify_chain(tx: Transaction, chain: str, length: int, head_hash: str) -> list[str]:
+    faults: list[str] = []
+    strange: dict[int, Any] = {}
+    previous, expected = _START, 1
+    rows = tx.conn.execute(
+        select(audit).where(audit.c.chain == chain, audit.c.number <= length).order_by(audit.c.number),
+        execution_options={"yield_per": 1000},
+    )
+    for row in rows:
+        if row.number != expected:
+            faults.append(_missing(chain, expected, row.number - 1))
+        if row.hash != _row_hash(row.previous_hash, _fields(row, row.number)):
+            strange[row.number] = row
+        elif row.previous_hash != previous and row.number == expected and expected - 1 not in strange:
+            faults.append(f"{chain}: row {row.number} does not follow the row before it.")
+        previous, expected = row.hash, row.number + 1
+    faults.extend(_strange(chain, strange))
+    if expected - 1 < length:
+        faults.append(f"{_missing(chain, expected, length)} The end was cut off.")
+    elif previous != head_hash:
+        faults.append(f"{chain}: the last row is not the one that the chain's head names.")
+    # One statement sees one moment: rows that are being added meanwhile come with their head.
+    behind = (
+        select(func.max(audit.c.number), audit_chain.c.length)
+        .join(audit_chain, audit_chain.c.chain == audit.c.chain)
+        .where(audit.c.chain == chain)
+        .group_by(audit_chain.c.length)
+    )
+    newest, head = tx.conn.execute(behind).one_or_none() or (0, 0)
+    if newest > head:
+        faults.append(f"{chain}: rows {head + 1} to {newest} were put behind the chain's head.")
+    return faults
+
+
+def _missing(chain: str, first: int, last: int) -> str:
+    return (
+        f"{chain}: row {first} is missing."
+        if first == last
+        else f"{chain}: rows {first} to {last} are missing."
+    )
+
+
+def _strange(chain: str, rows: Mapping[int, Any]) -> Iterator[str]:
+    """Rows whose hash is not theirs: moved from another place of these, or else edited."""
+    for number, row in rows.items():
+        places = tuple(rows)[:_MOST_PLACES]
+        was = next((n for n in places if row.hash == _row_hash(row.previous_hash, _fields(row, n))), None)
+        if was is not None:
+            yield f"{chain}: row {number} was written as row {was}; the order was changed."
+        else:
+            yield f"{chain}: row {number} is not what was written."
+
+
+def _fields(row: Any, number: int) -> list[object]:
+    """What a row's hash is made of, as if it stood at `number`."""
+    at = row.at.isoformat()
+    return [number, at, row.actor_kind, row.actor, row.action, row.subject, row.detail, row.address]
+
+
+def heads(tx: Transaction) -> dict[str, tuple[int, str]]:
+    """Chain to its length and the hash of its newest row: all of one moment."""
+    return {row.chain: (row.length, row.head_hash) for row in tx.conn.execute(select(audit_chain))}
+
+
+def hash_at(tx: Transaction, chain: str, number: int) -> str | None:
+    """The hash of one row of a chain; None when there is no such row."""
+    query = select(audit.c.hash).where(audit.c.chain == chain, audit.c.number == number)
+    return tx.conn.execute(query).scalar_one_or_none()
