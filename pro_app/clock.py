@@ -16,7 +16,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from pro_app.actions import lead as leading
-from pro_app.actions import learn, reconcile, remind, send, sync, write_to_staff
+from pro_app.actions import learn, reconcile, remind, send, sync, witness, write_to_staff
 from pro_app.errors import ProAppError
 from pro_app.letters.carriers import Carriers
 from pro_app.wiring import Service
@@ -65,6 +65,7 @@ def tick_once(service: Service, now: datetime, carriers: Carriers | None = None)
     work["staff mail"] = lambda: _log_staff_mail(write_to_staff.write_to_staff(service.store, desk, now))
     work["sync"] = lambda: parts.update(synced=_sync(service, now))
     work["reconcile"] = lambda: parts.update(compared=_compare(service, now))
+    work["witness"] = lambda: _witness(service, now)
     failed = _work_through(work)
     return replace(_tick(parts, failed), worked=tuple(name for name in work if name not in failed))
 
@@ -178,6 +179,11 @@ def _compare(service: Service, now: datetime) -> tuple[reconcile.Comparison, ...
     return reconcile.daily(
         service.store, service.registries, now, study=service.study.id, citations=_citations(service)
     )
+
+
+def _witness(service: Service, now: datetime) -> None:
+    """Once a day the heads of the audit trail go to somebody outside."""
+    witness.witness(service.store, service.registries, service.study.id, now)
 
 
 def _citations(service: Service) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, Protocol
+from datetime import date, datetime
+from typing import Literal, Protocol, runtime_checkable
 
 from pro_app.errors import ProAppError
 from pro_app.scoring.result import ScaleScore
@@ -121,4 +121,18 @@ class Registry(Protocol):
 
     def deliver(self, parcel: Parcel) -> RegistryReceipt:
         """Raises `RegistryAway` or `RegistryRefused`."""
+        ...
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A registry that also keeps the daily digest of our audit trail, where nobody here can rewrite it."""
+
+    name: str
+
+    def deliver_digest(self, day: date, body: str, hash: str) -> str:
+        """Keep `body` (JSON; `hash` is its SHA-256) as the digest of `day`; returns the registry's id of it.
+
+        Sending the same day twice leaves one record. Raises `RegistryAway` or `RegistryRefused`.
+        """
         ...

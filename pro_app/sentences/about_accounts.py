@@ -19,6 +19,8 @@ SENTENCES: dict[str, str] = {
     "password_guessable": N_("This password is guessed first. Take four words that nobody expects together."),
     "password_differs": N_("The two passwords differ."),
     "password_wrong": N_("Your present password is not right."),
+    "digest_unreadable": N_("This file is no digest of an audit trail, or it was changed."),
+    "registry_takes_no_digest": N_("This registry takes no digests of the audit trail."),
     "pin_shape": N_("A PIN has 4 to 8 digits."),
     "pin_guessable": N_("This PIN is guessed first. Take one without a pattern."),
     "pin_differs": N_("The two PINs differ."),
