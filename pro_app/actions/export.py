@@ -77,6 +77,7 @@ def edition_of(
         arms=wish.arms,
         release=release,
         kept=export_rows.kept(tx),
+        excuses=export_rows.excuses(tx),
     )
 
 

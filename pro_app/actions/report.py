@@ -14,14 +14,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pro_app.exports.forms import REASONS, Form, FormState
+from pro_app.exports.forms import REASONS, Form, FormState, reasons_of
 from pro_app.exports.reading import each_person
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Study
+from pro_app.schedule.missing import NOT_EXPECTED
 from pro_app.schedule.window import today
 
-NOT_EXPECTED = ("withdrawn", "deceased")
 EVERYBODY = ""
 
 
@@ -111,8 +111,9 @@ def report(
 
     provisional: also the scales that their source calls provisional.
     """
+    reasons = reasons_of(study)
     tallies = {
-        (site, visit.id, name): Tally(site, visit.id, name)
+        (site, visit.id, name): Tally(site, visit.id, name, missing=dict.fromkeys(reasons, 0))
         for site in (EVERYBODY, *sites)
         for visit in study.timepoints
         for name in visit.instruments

@@ -103,12 +103,14 @@ def about_columns(edition: Edition) -> tuple[Column, ...]:
         _code(edition, "instrument", "INSTR", names),
         _text(edition, "version", "VERSION", 20),
         _code(edition, "state", "STATE", _said(edition, labels.STATES)),
-        _code(edition, "reason", "REASON", _said(edition, labels.REASONS)),
+        _code(edition, "reason", "REASON", edition.reasons),
         *(_plain(edition, name, name.upper(), "day") for name in ("due", "opens", "closes")),
         _plain(edition, "received_on", "RECDAY", "day"),
         _plain(edition, "received_at", "RECTIME", "moment"),
         _plain(edition, "started_at", "STARTED", "moment"),
         _plain(edition, "finished_at", "FINISHED", "moment"),
+        _plain(edition, "completed_on", "COMPDAY", "day"),
+        _text(edition, "entered_by", "ENTERED", 120),
         _code(edition, "mode", "MODE", _said(edition, labels.MODES)),
         _code(edition, "helper", "HELPER", _said(edition, labels.HELPERS)),
         _text(edition, "language", "LANG", 20),
@@ -134,13 +136,15 @@ def about_cells(edition: Edition, form: Form) -> list[Cell]:
     cells += [person.status, form.timepoint, form.instrument, version, form.state.value, form.reason]
     cells += [form.due, form.opens, form.closes]
     if sheet is None:
-        return [*cells, *[None] * 12, len(form.others), None, None]
+        return [*cells, *[None] * 14, len(form.others), None, None]
     return [
         *cells,
         form.received_on,
         sheet.received_at,
         sheet.started_at,
         sheet.finished_at,
+        sheet.completed_on,
+        sheet.entered_by,
         sheet.mode,
         sheet.helper,
         sheet.language,

@@ -64,6 +64,8 @@ HISTORY = (
     "received_at",
     "started_at",
     "finished_at",
+    "completed_on",
+    "entered_by",
     "mode",
     "helper",
     "language",
@@ -125,9 +127,10 @@ class LongCsv:
 
     def _ended(self, form: Form, sheet: Sheet, change: Change | None) -> list[str]:
         when, why = (change.at, change.reason) if change else (None, None)
-        came = (sheet.received_at, sheet.started_at, sheet.finished_at, sheet.mode, sheet.helper)
+        came = (sheet.received_at, sheet.started_at, sheet.finished_at)
+        by_staff = (sheet.completed_on, sheet.entered_by, sheet.mode, sheet.helper)
         how = (sheet.language, sheet.pack, sheet.content_hash, sheet.algorithm)
-        rest: tuple[Cell, ...] = (sheet.standing, sheet.reason, when, why, *came, *how)
+        rest: tuple[Cell, ...] = (sheet.standing, sheet.reason, when, why, *came, *by_staff, *how)
         return [*self._head(form, sheet), *map(spelled, rest)]
 
     def _long(self, form: Form, sheet: Sheet) -> Iterator[list[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pro_app.exports import labels
 from pro_app.instruments.catalogue import Catalogue, NoWording
 from pro_app.instruments.definition import Instrument, Item
 from pro_app.instruments.wording import ItemWording, WordingPack
@@ -36,6 +37,7 @@ class Edition:
 
     arms: whether the treatment arm may be in it; the caller has asked for the right.
     kept: visit and instrument of everything that is stored, also what the study no longer asks.
+    excuses: every reason that staff have put on record for a missing form, also those no longer listed.
     """
 
     study: Study
@@ -47,6 +49,7 @@ class Edition:
     arms: bool
     release: str
     kept: frozenset[tuple[str, str]] = frozenset()
+    excuses: frozenset[str] = frozenset()
 
     @property
     def language(self) -> str:
@@ -69,6 +72,16 @@ class Edition:
         """The label of every visit, in the study's order, then those that are no longer planned."""
         planned = {one.id: self.text(one.label) for one in self.study.timepoints}
         return planned | {one: one for one, _ in sorted(self.kept) if one not in planned}
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why a form may be missing, in words: our own reasons, the study's, and older ones as they are."""
+        found = {code: self.words.say(text) for code, text in labels.REASONS.items()}
+        for one in self.study.missing_reasons:
+            found.setdefault(one.id, self.text(one.label))
+        for code in sorted(self.excuses):
+            found.setdefault(code, code)
+        return found
 
     def wording(self, instrument: Instrument, item: Item) -> ItemWording | None:
         """The words of an item, if an export may carry them: only our own demonstration wording.

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pro_app.journey import Journey, Stop
 from pro_app.records.export_rows import Change, Changes, Sheet
 from pro_app.records.participants import Participant
-from pro_app.schedule.elements import Site
+from pro_app.schedule.elements import Site, Study
 from pro_app.schedule.missing import NOT_ANSWERED
 from pro_app.schedule.window import VisitState, today
 
@@ -38,6 +38,11 @@ class FormState(StrEnum):
 
 
 REASONS = (NOT_ANSWERED, "paused", "too_ill", "withdrawn", "deceased")
+
+
+def reasons_of(study: Study) -> tuple[str, ...]:
+    """Why a form may be missing: what follows from a participant's status, then what staff may record."""
+    return tuple(dict.fromkeys([*REASONS, *(one.id for one in study.missing_reasons)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ def _stand(stop: Stop, name: str) -> tuple[FormState, str | None]:
     if name in found.done:
         return (FormState.LATE if name in found.late else FormState.IN_WINDOW), None
     if found.state.missing:
-        return FormState.MISSING, found.reason or NOT_ANSWERED
+        return FormState.MISSING, stop.reason_of(name) or NOT_ANSWERED
     if found.state is VisitState.UNSCHEDULED:
         return FormState.NO_DATE, None
     if found.state is VisitState.UPCOMING:

@@ -20,6 +20,8 @@ COLUMNS: dict[str, str] = {
     "received_at": N_("Instant of receipt by the server, UTC"),
     "started_at": N_("Begun, by the device's clock, UTC"),
     "finished_at": N_("Finished, by the device's clock, UTC"),
+    "completed_on": N_("Day on which a form that staff typed in was answered"),
+    "entered_by": N_("Who typed it in (sign-in name)"),
     "mode": N_("How it was answered"),
     "helper": N_("Who helped"),
     "language": N_("Language in which it was answered"),

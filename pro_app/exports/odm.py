@@ -27,6 +27,8 @@ _ABOUT = (
     ("finished_at", "datetime"),
     ("corrected_at", "datetime"),
     ("correction", "text"),
+    ("completed_on", "date"),
+    ("entered_by", "text"),
     ("mode", "text"),
     ("helper", "text"),
     ("language", "text"),
@@ -106,6 +108,10 @@ def _about(form: Form) -> Iterator[tuple[str, str]]:
         if form.change:
             yield "corrected_at", moment(form.change.at)
             yield "correction", form.change.reason
+        if sheet.completed_on:
+            yield "completed_on", sheet.completed_on.isoformat()
+        if sheet.entered_by:
+            yield "entered_by", sheet.entered_by
         yield "mode", sheet.mode
         if sheet.helper:
             yield "helper", sheet.helper

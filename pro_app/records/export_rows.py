@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, func, select
 
 from pro_app.records.participants import Participant
 from pro_app.records.schema import audit, participant, response, score
+from pro_app.records.schema_clinic import missing_reason
 from pro_app.records.store import Transaction
 
 # Few at a time: what is alive is walked by the garbage collector again and again.
@@ -55,6 +56,8 @@ class Sheet:
     started_at: datetime
     finished_at: datetime
     received_at: datetime
+    completed_on: date | None
+    entered_by: str | None
     window_due: date | None
     window_opens: date | None
     window_closes: date | None
@@ -122,6 +125,11 @@ def kept(tx: Transaction) -> frozenset[tuple[str, str]]:
     """Visit and instrument of everything that is stored."""
     rows = tx.conn.execute(select(response.c.timepoint, response.c.instrument).distinct())
     return frozenset((timepoint, instrument) for timepoint, instrument in rows)
+
+
+def excuses(tx: Transaction) -> frozenset[str]:
+    """Every reason that staff have put on record for a missing form."""
+    return frozenset(tx.conn.execute(select(missing_reason.c.reason).distinct()).scalars())
 
 
 def people(tx: Transaction, sites: Collection[str]) -> Iterator[tuple[Participant, ...]]:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from pro_app.actions.report import Report, Tally
 from pro_app.exports import labels
-from pro_app.exports.forms import REASONS
+from pro_app.exports.forms import reasons_of
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.web import scale_words
 from pro_app.web.assets import Assets
@@ -22,13 +22,14 @@ def completion_csv(found: Report) -> str:
     """One line for each site (and `all`), visit and instrument."""
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\r\n")
-    missing = [f"missing_{reason}" for reason in REASONS]
+    listed = _reasons(found)
+    missing = [f"missing_{reason}" for reason in listed]
     out.writerow(
         ["study", "site", "timepoint", "instrument", *COMPLETION, *missing, "completion", "availability"]
     )
     for line in found.completion:
         counts = [line.due, line.expected, line.received, line.in_window, line.late]
-        reasons = [line.missing[reason] for reason in REASONS]
+        reasons = [line.missing.get(reason, 0) for reason in listed]
         rates = ["" if rate is None else repr(rate) for rate in (line.completion, line.availability)]
         where = (found.study.id, line.site or "all", line.timepoint, line.instrument)
         out.writerow([*where, *counts, *reasons, *rates])
@@ -72,14 +73,25 @@ def facts(found: Report, catalogue: Catalogue, language: str) -> dict[str, objec
         else [("", "")],
         "names": {one.id: one.name for one in catalogue.instruments.values()},
         "instruments": list(dict.fromkeys(one.instrument for one in found.scores)),
-        "words_of_reason": {code: gettext(text) for code, text in labels.REASONS.items()},
-        "shown_reasons": [reason for reason in REASONS if any(t.missing[reason] for t in found.completion)],
+        "words_of_reason": {
+            **{code: code for code in _reasons(found)},
+            **{one.id: in_words(dict(one.label)) for one in found.study.missing_reasons},
+            **{code: gettext(text) for code, text in labels.REASONS.items()},
+        },
+        "shown_reasons": [
+            reason for reason in _reasons(found) if any(t.missing.get(reason) for t in found.completion)
+        ],
         "scale_name": scale_words.scale_name,
         "in_words": in_words,
         "percent": _percent,
         "figure": _figure,
         "tables": _tables(found),
     }
+
+
+def _reasons(found: Report) -> list[str]:
+    """The study's reasons, then those on record that it no longer lists."""
+    return list(dict.fromkeys([*reasons_of(found.study), *(r for t in found.completion for r in t.missing)]))
 
 
 def _tables(found: Report) -> list[tuple[str, list[Tally]]]:
