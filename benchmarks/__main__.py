@@ -9,11 +9,20 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks import lighthouse, question_page, scoring, start, submission, submission_over_http
+from benchmarks import (
+    completions,
+    lighthouse,
+    question_page,
+    scoring,
+    start,
+    submission,
+    submission_over_http,
+)
 from benchmarks.rows import Row
 from pro_app.cli.seed import ways_in
 from pro_app.config import read_settings
 from pro_app.wiring import build
+from tests.postgres import PostgresServer
 
 OUT = Path(__file__).resolve().parent.parent / "build" / "benchmarks.md"
 
@@ -24,7 +33,18 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "question page", lambda: _question_page(folder / "page")
     yield "submission over HTTP", lambda: submission_over_http.measure(folder / "http")
     yield "submission", _submission
+    yield "completions on SQLite", lambda: completions.measure(folder / "sqlite")
+    yield "completions on PostgreSQL", lambda: _on_postgres(folder / "postgres")
     yield "scoring", lambda: scoring.measure(folder / "scoring")
+
+
+def _on_postgres(folder: Path) -> list[Row]:
+    server = PostgresServer(folder / "server")
+    try:
+        with server.database() as url:
+            return completions.measure(folder, url)
+    finally:
+        server.stop()
 
 
 def _question_page(folder: Path) -> list[Row]:

@@ -1,0 +1,159 @@
+"""Completed questionnaires a second, ours beside the floor's.
+
+A completion is the first page, the answers and the receipt, in a fresh session. Ours: the questionnaire page,
+the visit's data, the answers, which are scored, audited and put into the outbox, and the receipt. The whole
+way adds what a patient's browser does before: the page behind the personal link, and Start. Both programs
+stand behind the same server with as many processes and threads, one after the other, on the same database.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import crowd
+from benchmarks.crowd import Caller
+from benchmarks.floor import VALUES
+from benchmarks.processes import Watched
+from benchmarks.rows import Row
+from benchmarks.start import free_port, wait_for
+from benchmarks.submission import prepared
+from pro_app.config import read_settings
+from pro_app.records import migrating
+from pro_app.wiring import build
+
+CLIENTS = 32
+COMPLETIONS, WAYS = 1500, 500
+WARM = 100
+WORKERS, THREADS = 2, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one server did."""
+
+    per_second: float
+    cpu_ms: float
+    p95_ms: float
+    rest_mib: float
+    load_mib: float
+
+
+def measure(folder: Path, url: str | None = None) -> list[Row]:
+    """`url`: a PostgreSQL to use instead of SQLite files in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kind = "PostgreSQL" if url else "SQLite"
+    floor = _floor(url or f"sqlite:///{folder / 'floor.sqlite'}")
+    ours, way = _ours(folder, url)
+    return [
+        Row(
+            f"completions, {CLIENTS} clients, {kind}",
+            ours.per_second,
+            "/s",
+            floor.per_second,
+            "floor",
+            0.5,
+            at_least=True,
+        ),
+        Row(f"processor of one completion, {kind}", ours.cpu_ms, "ms", floor.cpu_ms, "floor", 2),
+        Row(f"completion, 95th percentile, {kind}", ours.p95_ms, "ms", target=200),
+        Row(f"the whole way from the link, {kind}", way.per_second, "/s", floor.per_second, "floor"),
+        Row(f"processor of the whole way, {kind}", way.cpu_ms, "ms", floor.cpu_ms, "floor"),
+        Row(f"all processes at rest, {kind}", ours.rest_mib, "MiB", target=79),
+        Row(f"all processes under load, {kind}", ours.load_mib, "MiB", target=120),
+    ]
+
+
+@contextmanager
+def _served(app: str, environ: dict[str, str], port: int) -> Iterator[Watched]:
+    command = [sys.executable, "-m", "gunicorn", "--worker-class=gthread", f"--workers={WORKERS}"]
+    command += [f"--threads={THREADS}", "--preload", "--keep-alive=30", f"--bind=127.0.0.1:{port}", app]
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz", 60)
+        yield Watched(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _measured(
+    watched: Watched, port: int, complete: crowd.Completion, first: int = 0, count: int = COMPLETIONS
+) -> Found:
+    rest = watched.memory_mib()
+    before = watched.cpu_seconds()
+    tally = crowd.run(port, CLIENTS, count, lambda caller, number: complete(caller, first + number))
+    used = watched.cpu_seconds() - before
+    return Found(
+        tally.per_second, 1000 * used / count, 1000 * tally.percentile(0.95), rest, watched.memory_mib()
+    )
+
+
+def _floor(url: str) -> Found:
+    body = json.dumps({f"q{number}": number % 5 for number in range(VALUES)}).encode()
+
+    async def complete(caller: Caller, _number: int) -> None:
+        page = await caller.ask("GET", "/")
+        headers = {
+            "Content-Type": "application/json",
+            "Cookie": page.cookie,
+            "X-Form-Secret": page.headers["x-form-secret"],
+        }
+        _want(await caller.ask("POST", "/", headers, body), 201)
+
+    port = free_port()
+    environ = {**os.environ, "FLOOR_DATABASE_URL": url}
+    with _served("benchmarks.floor:app_from_environment()", environ, port) as watched:
+        crowd.run(port, 4, WARM, complete)
+        return _measured(watched, port, complete)
+
+
+def _ours(folder: Path, url: str | None) -> tuple[Found, Found]:
+    """A completion by itself, and the whole way from the personal link."""
+    environ = {"PRO_APP_DATA_DIR": str(folder / "ours"), **({"PRO_APP_DATABASE_URL": url} if url else {})}
+    house = build(read_settings(environ))
+    migrating.up(house.store)
+    people = prepared(house, 2 * WARM + COMPLETIONS + WAYS)
+    house.store.close()
+
+    async def complete(caller: Caller, number: int) -> None:
+        token, body = people[number]
+        await _answer(caller, token, body, {"Authorization": f"Visit {token}"})
+
+    async def whole_way(caller: Caller, number: int) -> None:
+        token, body = people[number]
+        link = await caller.ask("GET", f"/v/{token}")
+        form = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": link.cookie}
+        secret = link.body.decode().partition('name="csrf_token" value="')[2].partition('"')[0]
+        begun = _want(await caller.ask("POST", f"/v/{token}", form, f"csrf_token={secret}".encode()), 303)
+        _want(await caller.ask("GET", "/visit", {"Cookie": begun.cookie}), 200)
+        await _answer(caller, token, body, {"Cookie": begun.cookie})
+
+    port = free_port()
+    with _served("wsgi:app", {**os.environ, **environ}, port) as watched:
+        crowd.run(port, 4, WARM, complete)
+        alone = _measured(watched, port, complete, WARM)
+        done = WARM + COMPLETIONS
+        crowd.run(port, 4, WARM, lambda caller, number: whole_way(caller, done + number))
+        return alone, _measured(watched, port, whole_way, done + WARM, WAYS)
+
+
+async def _answer(caller: Caller, token: str, body: bytes, who: dict[str, str]) -> None:
+    sent = json.loads(body)
+    visit = _want(await caller.ask("GET", f"/device/visit/{sent['ref']}", who), 200)
+    pages = {one["id"]: one["pages"] for one in json.loads(visit.body)["instruments"]}
+    _want(await caller.ask("GET", pages[sent["instrument"]][sent["language"]]), 200)
+    headers = {"Content-Type": "application/json", "Authorization": f"Visit {token}"}
+    receipt = _want(await caller.ask("POST", "/device/response", headers, body), 201)
+    if json.loads(receipt.body)["response"] != sent["response"]:
+        raise RuntimeError("a receipt for something else")
+
+
+def _want(reply: crowd.Reply, status: int) -> crowd.Reply:
+    if reply.status != status:
+        raise RuntimeError(f"answered {reply.status}: {reply.body[:200]!r}")
+    return reply

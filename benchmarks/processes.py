@@ -1,0 +1,39 @@
+"""What a process and all its children use, read from Linux's /proc."""
+
+import os
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Watched:
+    """A process with its children."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def _all(self) -> list[int]:
+        found, todo = [], [self._pid]
+        while todo:
+            pid = todo.pop()
+            found.append(pid)
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                todo += map(int, (task / "children").read_text().split())
+        return found
+
+    def cpu_seconds(self) -> float:
+        """Seconds of processor used so far, user and system together."""
+        total = 0
+        for pid in self._all():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / _TICKS
+
+    def memory_mib(self) -> float:
+        """Proportional set size: memory that several processes share counts once."""
+        kib = 0
+        for pid in self._all():
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    kib += int(line.split()[1])
+        return kib / 1024
