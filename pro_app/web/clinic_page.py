@@ -32,6 +32,7 @@ class Entry:
 MENU = (
     Entry("clinic.today", _("Today")),
     Entry("clinic.people", _("Participants")),
+    Entry("tablet.next_one", _("Tablet")),
     Entry("clinic.completion.matrix", _("Completion")),
     Entry("clinic.enrolment.form", _("Enrol a participant")),
     Entry("clinic.alerts.listing", _("Alerts")),
@@ -39,7 +40,7 @@ MENU = (
     Entry("registry.listing", _("Registry")),
     Entry("exporting.report_page_view", _("Report")),
     Entry("exporting.listing", _("Exports")),
-    Entry("clinic.trail.listing", _("Audit trail")),
+    Entry("trail.listing", _("Audit trail")),
     Entry("clinic.accounts.everybody", _("Accounts")),
 )
 
