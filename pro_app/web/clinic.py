@@ -1,15 +1,23 @@
 """The staff pages: what needs doing today, and the participants. The other pages hang on the same room."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from babel.dates import format_date
 from flask import Blueprint, render_template, request
 from flask_babel import get_locale
 
-from pro_app.actions import overview
+from pro_app.actions import lists
+from pro_app.actions.change_status import REASONS
+from pro_app.actions.today import Line, Today
+from pro_app.actions.today import today as today_at
 from pro_app.contact import spoken_phone, tidy_phone
+from pro_app.records.alerts import Group
+from pro_app.records.clinic_lists import Filter
 from pro_app.schedule.window import today as local_day
 from pro_app.web import (
+    alerts,
+    calls,
     clinic_accounts,
     clinic_card,
     clinic_changes,
@@ -18,17 +26,34 @@ from pro_app.web import (
     clinic_words,
     completion,
     enrolment,
+    follow_up_words,
     history_words,
+    messages,
+    missing_forms,
+    to_do,
 )
+from pro_app.web import lists as read_list
 from pro_app.web.clinic_page import sites
 from pro_app.web.current import now, service
 from pro_app.web.guard import staff
-from pro_app.web.staff_roles import IDENTITY, READERS
+from pro_app.web.staff_roles import IDENTITY, READERS, may_see_arm
 
 blueprint = Blueprint("clinic", __name__, url_prefix="/staff")
-for room in (clinic_participant, clinic_card, clinic_changes, enrolment, completion, clinic_accounts):
+for room in (
+    clinic_participant,
+    clinic_card,
+    clinic_changes,
+    enrolment,
+    completion,
+    clinic_accounts,
+    messages,
+    alerts,
+    calls,
+    missing_forms,
+):
     blueprint.register_blueprint(room.blueprint)
 blueprint.app_context_processor(clinic_page.context)
+blueprint.app_context_processor(to_do.context)
 
 
 @blueprint.app_template_filter("day")
@@ -43,37 +68,92 @@ blueprint.add_app_template_filter(clinic_words.mark_of, "mark")
 blueprint.add_app_template_filter(spoken_phone, "spoken_phone")
 blueprint.add_app_template_filter(history_words.told, "told")
 blueprint.add_app_template_filter(history_words.reason_words, "why_not")
+blueprint.add_app_template_filter(follow_up_words.why_missing, "why_missing")
+
+
+# How many rows of each part stand on the page before one asks for that part alone, and then.
+FIRST_FEW = {"alarming": 6, "call": 10, "closing": 20, "open": 20, "opening": 8, "missed": 8}
+ROWS = 50
 
 
 @blueprint.get("")
 @staff(*READERS)
 def today() -> str:
+    """What needs doing, part by part; `show` one part alone, `search` by study number, `site` one site."""
+    mine, site = sites(), request.args.get("site", "")
+    shown = (site,) if site in mine else mine
     with service().store.reading() as tx:
-        found = overview.today(tx, service().study, sites(), now())
+        found = today_at(tx, service().study, shown, now())
+    search = read_list.text_of("search")
+    show = read_list.one_of("show", tuple(follow_up_words.PARTS))
+    start = request.args.get("start", "")
     zone = (clinic_page.own_site() or service().study.sites[0]).tz
-    return render_template("clinic/today.html", today=found, day=local_day(now(), zone), words=clinic_words)
+    return render_template(
+        "clinic/today.html",
+        today=found,
+        parts=_parts(found, search),
+        few=FIRST_FEW,
+        rows=ROWS,
+        show=show,
+        start=int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 0,
+        search=search,
+        site=found.narrowed_to or (site if site in mine else ""),
+        sites=[service().study.site(code) for code in mine],
+        day=local_day(now(), zone),
+        **alerts.words(),
+    )
+
+
+def _parts(found: Today, search: str) -> dict[str, list[Line] | list[Group]]:
+    """Each thing to do stands in one part: the most urgent that it belongs to."""
+    wish = search.upper()
+
+    def matching(lines: Iterable[Line]) -> list[Line]:
+        return [line for line in lines if wish in line.person.study_number.upper()]
+
+    return {
+        "alarming": [one for one in found.alarming if wish in one.first.study_number.upper()],
+        "call": matching(found.calls),
+        "closing": matching(line for line in found.closing if not line.needs_call),
+        "open": matching(
+            line for line in found.open_now if not line.needs_call and line not in found.closing
+        ),
+        "opening": matching(found.opening),
+        "missed": matching(found.missed),
+    }
 
 
 @blueprint.get("/participants")
 @staff(*READERS)
 def people() -> str:
-    search = " ".join(request.args.get("search", "").split())[:40]
+    search = read_list.text_of("search")
     phone = tidy_phone(search) if sum(letter.isdigit() for letter in search) >= 8 else None
+    mine = sites()
+    wish = {
+        "search": search,
+        "site": read_list.one_of("site", mine) if len(mine) > 1 else "",
+        "status": read_list.one_of("status", tuple(REASONS)),
+        "surgery": read_list.one_of("surgery", tuple(clinic_words.SURGERY_STATES)),
+        "arm": read_list.arm() if may_see_arm(clinic_page.account()) else "",
+    }
+    how = read_list.order()
     with service().store.reading() as tx:
-        page = overview.people(
+        page = lists.people(
             tx,
             service().study,
-            sites(),
+            (wish["site"],) if wish["site"] else mine,
             now(),
-            search=search,
+            Filter(wish["search"], wish["status"], wish["surgery"], wish["arm"]),
+            how,
             phone=phone if clinic_page.account().role in IDENTITY else None,
-            after=request.args.get("after", "")[:40],
         )
     return render_template(
         "clinic/people.html",
         page=page,
-        search=search,
-        after=request.args.get("after", ""),
+        wish=wish,
+        how=how,
+        address_of=read_list.address_of,
+        sites=[service().study.site(code) for code in mine],
         words=clinic_words,
         today=now().date(),
     )

@@ -69,18 +69,21 @@ def _hang_up(server: SMTP) -> None:
 class OnSocket(Controller):
     """Listens on a socket that is bound already: two tests at once never want the same port."""
 
-    def __init__(self, post: Post, listener: socket.socket, **settings: Any) -> None:
-        self.listener = listener
+    def __init__(self, post: Any, listener: socket.socket, kind: type[SMTP], **settings: Any) -> None:
+        self.listener, self.kind = listener, kind
         super().__init__(post, hostname="127.0.0.1", port=listener.getsockname()[1], **settings)
+
+    def factory(self) -> SMTP:
+        return self.kind(self.handler, **self.SMTP_kwargs)
 
     def _create_server(self) -> Any:
         return self.loop.create_server(self._factory_invoker, sock=self.listener)
 
 
 @contextmanager
-def serving(post: Post, **settings: Any) -> Iterator[int]:
-    """Run the server; yields its port."""
-    controller = OnSocket(post, socket.create_server(("127.0.0.1", 0)), **settings)
+def serving(post: Any, kind: type[SMTP] = SMTP, **settings: Any) -> Iterator[int]:
+    """Run a server of that kind; yields its port."""
+    controller = OnSocket(post, socket.create_server(("127.0.0.1", 0)), kind, **settings)
     controller.start()
     try:
         yield controller.port
