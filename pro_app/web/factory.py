@@ -36,6 +36,7 @@ from pro_app.web import (
     tablet,
     tablet_gate,
     tablet_side,
+    trail,
     ward_round,
     watching,
 )
@@ -54,6 +55,7 @@ MODULES = (
     accounts,
     clinic,
     exporting,
+    trail,
     corrections,
     registry,
     interview,

@@ -26,7 +26,9 @@ def told(event: Event) -> str:
         change = " → ".join(_status(one) for one in (was, now_is) if one)
         return f"{change} · {REASONS.get(reason, reason)}" if reason else change
     if event.action in ("response_received", "scored_anew"):
-        return f"{_visit(str(detail.get('timepoint')))} · {_instrument(str(detail.get('instrument')))}"
+        return (
+            f"{visit_words(str(detail.get('timepoint')))} · {instrument_words(str(detail.get('instrument')))}"
+        )
     return ""
 
 
@@ -50,13 +52,13 @@ def _surgery(told_as: Mapping[str, str]) -> str:
     return _("%(state)s %(day)s", state=word, day=locale.long_date(date.fromisoformat(day)))
 
 
-def _visit(timepoint: str) -> str:
+def visit_words(timepoint: str) -> str:
     for known in service().study.timepoints:
         if known.id == timepoint:
             return in_words(known.label)
     return timepoint
 
 
-def _instrument(name: str) -> str:
+def instrument_words(name: str) -> str:
     found = service().catalogue.instruments.get(name)
     return found.name if found else name

@@ -1,0 +1,83 @@
+"""The detail of a row of the trail in lines: what was, what is, and what else it says."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from flask_babel import gettext as _
+
+from pro_app.records.audit import Event
+from pro_app.web.action_words import FIELDS
+from pro_app.web.clinic_page import account
+from pro_app.web.clinic_words import REASONS, ROLES, STATUSES
+from pro_app.web.history_words import instrument_words, visit_words
+from pro_app.web.staff_roles import may_see_arm
+
+# What only programs read; the CSV has it.
+_FOR_PROGRAMS = ("hash", "response", "uuid", "epoch", "moved")
+Detail = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field. `was` is None where the row has only a value; `name` may be empty."""
+
+    name: str
+    was: str | None
+    now: str
+
+
+def shown(detail: Detail) -> Detail:
+    """The detail as this reader may see it: the arm is for who may know it."""
+    if may_see_arm(account()):
+        return detail
+    return {
+        key: shown(cast(Detail, value)) if isinstance(value, Mapping) else value
+        for key, value in detail.items()
+        if key != "arm"
+    }
+
+
+def of(event: Event) -> tuple[Line, ...]:
+    """The lines of one row."""
+    return tuple(_lines(shown(event.detail)))
+
+
+def _lines(detail: Detail) -> Iterator[Line]:
+    was, now = detail.get("was"), detail.get("is")
+    if isinstance(was, Mapping) or isinstance(now, Mapping):
+        before, after = cast(Detail, was or {}), cast(Detail, now or {})
+        for key in dict.fromkeys((*before, *after)):
+            if before.get(key) != after.get(key):
+                yield Line(_field(key), _value(key, before.get(key)), _value(key, after.get(key)))
+    elif now is not None:
+        yield Line("", _value("status", was), _value("status", now))
+    for key, value in detail.items():
+        if key in ("was", "is", *_FOR_PROGRAMS) or value in (None, "", [], {}):
+            continue
+        yield Line(_field(key), None, _value(key, value))
+
+
+def _field(key: str) -> str:
+    return str(FIELDS.get(key, key.replace("_", " ")))
+
+
+def _value(key: str, value: object) -> str:
+    """A value in words where it is a code that has some."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_field(name)}: {_value(name, one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(key, one) for one in value) or "–"
+    text = str(value)
+    if key in ("timepoint", "visits"):
+        return visit_words(text)
+    if key == "instrument":
+        return instrument_words(text)
+    if key == "site" and text == "*":
+        return _("all sites")
+    known = {"reason": REASONS, "status": STATUSES, "role": ROLES}.get(key, {})
+    return str(known.get(text, text))
