@@ -55,8 +55,8 @@ def count(tx: Transaction, table: Table) -> int:
 
 def rows(tx: Transaction, table: Table) -> Iterator[list[Any]]:
     """Every row in the order of the primary key, as values that JSON knows."""
-    query = select(table).order_by(*table.primary_key.columns)
-    for row in tx.conn.execution_options(yield_per=1000).execute(query):
+    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=1000)
+    for row in tx.conn.execute(query):
         yield [_plain(value) for value in row]
 
 

@@ -122,9 +122,8 @@ def reseal(tx: Transaction, place: Place) -> Step:
 def unopened(tx: Transaction) -> Iterator[str]:
     """The name of the column, once for each sealed field that does not open with the keys at hand."""
     for one in FIELDS:
-        rows = tx.conn.execution_options(yield_per=500).execute(
-            select(one.table).where(one.column.is_not(None))
-        )
+        query = select(one.table).where(one.column.is_not(None)).execution_options(yield_per=500)
+        rows = tx.conn.execute(query)
         for row in rows:
             try:
                 tx.keys.unseal(row._mapping[one.column], one.place(row))

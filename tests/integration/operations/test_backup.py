@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from pro_app.actions import back_up, restore
 from pro_app.actions.restore import NewerRelease, NoKeys, Unsound
+from pro_app.keys import KeyRing
 from pro_app.records import archive, migrating, replacing
 from pro_app.records.archive import Writer
 from pro_app.records.store import Store
@@ -179,12 +180,12 @@ def test_a_backup_that_somebody_else_made_is_refused_where_our_key_file_is(
         restore.fill(tx, found, hospital.now, own_secret=True, actor=OPERATOR)
 
 
-def written(hospital: Hospital, *lines: dict[str, object]) -> bytes:
+def written(keys: KeyRing, *lines: dict[str, object]) -> bytes:
     file = io.BytesIO()
     out = Writer(file, PUBLIC)
     for line in lines:
         out.line(line)
-    out.finish(hospital.store.keys, {"rows": {}})
+    out.finish(keys, {"rows": {}})
     return file.getvalue()
 
 
@@ -200,16 +201,16 @@ HEAD: dict[str, object] = {
 
 
 @pytest.mark.parametrize("change", [{"revision": "9999"}, {"format": 2}])
-def test_a_backup_of_a_later_release_says_so(hospital: Hospital, change: dict[str, object]) -> None:
+def test_a_backup_of_a_later_release_says_so(keys: KeyRing, change: dict[str, object]) -> None:
     with pytest.raises(NewerRelease):
-        restore.open_backup(io.BytesIO(written(hospital, HEAD | change)), SECRET)
+        restore.open_backup(io.BytesIO(written(keys, HEAD | change)), SECRET)
 
 
 @pytest.mark.parametrize("path", ["keys.json", "wording/../keys.json", "/etc/passwd", "wording"])
-def test_a_file_in_it_can_go_nowhere_but_to_the_wording_packs(hospital: Hospital, path: str) -> None:
+def test_a_file_in_it_can_go_nowhere_but_to_the_wording_packs(keys: KeyRing, path: str) -> None:
     line: dict[str, object] = {"kind": "file", "path": path, "body": ""}
     with pytest.raises(Damaged):
-        restore.open_backup(io.BytesIO(written(hospital, HEAD, line)), SECRET)
+        restore.open_backup(io.BytesIO(written(keys, HEAD, line)), SECRET)
 
 
 def test_a_count_that_is_not_the_rows_is_a_fault(hospital: Hospital, tmp_path: Path, store: Store) -> None:
