@@ -7,7 +7,7 @@ from typing import Any
 
 from pro_app.demo_registry.book import Book, Kept
 
-TYPES = ("Patient", "ResearchSubject", "QuestionnaireResponse", "Observation")
+TYPES = ("Patient", "ResearchSubject", "QuestionnaireResponse", "Observation", "DocumentReference")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _REFERENCES = ("subject", "source", "individual")
 _OBJECTS = ("meta", "subject", "source", "individual", "code", "valueQuantity", "dataAbsentReason")

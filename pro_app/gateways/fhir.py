@@ -10,15 +10,16 @@ What an answer means:
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from types import TracebackType
 from typing import Any, NoReturn, Protocol, Self
 from urllib.parse import urlencode
 
 import httpx
 
-from pro_app.gateways import fhir_answer, fhir_fingerprint
+from pro_app.gateways import fhir_answer, fhir_digest, fhir_fingerprint
 from pro_app.gateways import fhir_names as names
-from pro_app.gateways.fhir_bundle import Addressing, bundle, place, resources
+from pro_app.gateways.fhir_bundle import Addressing, bundle, entry, place, resources
 from pro_app.gateways.wire import AWAY, Tls, Wire
 from pro_app.instruments.definition import Instrument
 from pro_app.ports import Parcel, RegistryReceipt, RegistryRefused
@@ -73,20 +74,50 @@ class FhirRegistry:
         """Send one parcel; see the module's text for what raises what."""
         instrument = self._instruments[parcel.instrument]
         content = bundle(parcel, instrument, self._addressing)
-        sent = [_key(entry) for entry in content["entry"]]
+        written = self._put(content)
+        response = next(one for one in written if one.type == "QuestionnaireResponse")
+        return RegistryReceipt(response.id, response.version, self.entry(parcel).content_hash)
+
+    def deliver_digest(self, day: date, body: str, hash: str) -> str:
+        """Keep the audit trail's digest of `day`; one that is there already is never replaced.
+
+        Raises `RegistryAway`, or `RegistryRefused` when another digest of that day is there.
+        """
+        resource = fhir_digest.document(day, body, hash)
+        for held in self._documents(resource):
+            if fhir_digest.digest_in(held) != hash:
+                raise RegistryRefused(registry=self.name, words=f"it holds another digest of {day}")
+            return str(held["id"])
+        put = {"resourceType": "Bundle", "type": "transaction", "entry": [entry(resource, self._addressing)]}
+        return self._put(put)[0].id
+
+    def _documents(self, resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """What the server holds under the address of `resource`."""
+        if self._addressing == "conditional":
+            one = resource["identifier"][0]
+            query = {"identifier": f"{one['system']}|{one['value']}"}
+            yield from self._search(fhir_digest.KIND, query)
+            return
+        status, body = self._call("GET", f"{self._base}/{fhir_digest.KIND}/{resource['id']}")
+        if status == 200:
+            yield fhir_answer.parse(body)
+        elif status not in (404, 410):
+            self._refuse(status, body)
+
+    def _put(self, content: Mapping[str, Any]) -> list[fhir_answer.Written]:
+        """Send a transaction; what was written, entry by entry. The module's text says what raises what."""
+        sent = [_key(one) for one in content["entry"]]
         status, body = self._call("POST", self._base, content)
         if status not in (200, 201):
             self._refuse(status, body)
         try:
-            written = fhir_answer.receipt(body, sent, self._addressing == "put-id")
+            return fhir_answer.receipt(body, sent, self._addressing == "put-id")
         except fhir_answer.NoReceipt as fault:
             self._wire.away(f"status {status} without a receipt: {fault}")
         except fhir_answer.EntryRefused as fault:
             if fault.status >= 500 or fault.status in AWAY or fault.status == 0:
                 self._wire.away(str(fault))
             raise RegistryRefused(registry=self.name, words=str(fault)) from fault
-        response = written[[kind for kind, _ in sent].index("QuestionnaireResponse")]
-        return RegistryReceipt(response.id, response.version, self.entry(parcel).content_hash)
 
     def entry(self, parcel: Parcel) -> Entry:
         """What this registry must hold of a delivered parcel."""
@@ -143,8 +174,8 @@ class FhirRegistry:
             page = fhir_answer.parse(body)
             if status != 200 or page.get("resourceType") != "Bundle":
                 self._wire.away(f"status {status} to a search for {kind}: {fhir_answer.words(body)}")
-            for entry in page.get("entry") or []:
-                resource = entry.get("resource") or {}
+            for one in page.get("entry") or []:
+                resource = one.get("resource") or {}
                 if resource.get("resourceType") == kind and resource.get("id"):
                     yield resource
             url = self._next(page, seen)
@@ -187,8 +218,8 @@ def _encode(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _key(entry: Mapping[str, Any]) -> tuple[str, str]:
-    return str(entry["resource"]["resourceType"]), str(entry["fullUrl"]).removeprefix("urn:uuid:")
+def _key(sent: Mapping[str, Any]) -> tuple[str, str]:
+    return str(sent["resource"]["resourceType"]), str(sent["fullUrl"]).removeprefix("urn:uuid:")
 
 
 def _study_number(patient: Mapping[str, Any], study: str) -> str:

@@ -55,7 +55,7 @@ def bundle(parcel: Parcel, instrument: Instrument, addressing: Addressing = "put
     return {
         "resourceType": "Bundle",
         "type": "transaction",
-        "entry": [_entry(resource, addressing) for resource in resources(parcel, instrument)],
+        "entry": [entry(resource, addressing) for resource in resources(parcel, instrument)],
     }
 
 
@@ -75,7 +75,8 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _entry(resource: Resource, addressing: Addressing) -> Resource:
+def entry(resource: Resource, addressing: Addressing = "put-id") -> Resource:
+    """One resource as an entry of a transaction that puts it."""
     kind, own_id = resource["resourceType"], resource["id"]
     url = f"{kind}/{own_id}"
     if addressing == "conditional":

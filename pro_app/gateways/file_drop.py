@@ -14,7 +14,7 @@ import re
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pro_app.errors import SettingsError
 from pro_app.instruments.definition import Instrument
-from pro_app.ports import Parcel, RegistryAway, RegistryReceipt
+from pro_app.ports import Parcel, RegistryAway, RegistryReceipt, RegistryRefused
 from pro_app.records.ledger import Entry
 
 COLUMNS = (
@@ -89,6 +89,24 @@ class FileDrop:
             raise RegistryAway(registry=self.name, words=f"{fault.strerror}: {fault.filename}") from fault
         return RegistryReceipt(entry.remote_id, str(parcel.revision), entry.content_hash)
 
+    def deliver_digest(self, day: date, body: str, hash: str) -> str:
+        """The audit trail's digest of `day` as a signed file in `folder/audit/`; one that is there is kept.
+
+        Raises `RegistryAway`, or `RegistryRefused` when another digest of that day is there.
+        """
+        path = self._folder / "audit" / f"audit-digest-{day.isoformat()}.json"
+        content = body.encode()
+        about = {"file": path.name, "bytes": len(content), "sha256": hash, "digest_of": day.isoformat()}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.read_bytes() != content:
+                raise RegistryRefused(registry=self.name, words=f"it holds another digest of {day}")
+            _write(path, content)
+            _write(path.with_suffix(".manifest.json"), self._signed(about))
+        except OSError as fault:
+            raise RegistryAway(registry=self.name, words=f"{fault.strerror}: {fault.filename}") from fault
+        return path.name
+
     def entry(self, parcel: Parcel) -> Entry:
         """What the folder must hold of a delivered parcel."""
         content = table(parcel, self._instruments[parcel.instrument]).encode("utf-8-sig")
@@ -143,8 +161,10 @@ class FileDrop:
                 "response": parcel.response,
             },
         }
-        signed = canonical(body)
-        signature = b64encode(self._key.sign(signed)).decode()
+        return self._signed(body)
+
+    def _signed(self, body: Mapping[str, object]) -> bytes:
+        signature = b64encode(self._key.sign(canonical(body))).decode()
         return json.dumps({**body, "signature": signature}, ensure_ascii=False, indent=1).encode()
 
 

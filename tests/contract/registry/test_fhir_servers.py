@@ -1,7 +1,11 @@
 """Two FHIR servers written by others take our bundles, once and only once, and give back what we sent."""
 
+import base64
+import hashlib
+import json
 import uuid
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import httpx
@@ -9,7 +13,7 @@ import pytest
 
 from pro_app.gateways.fhir import FhirRegistry
 from pro_app.gateways.fhir_bundle import place, resources
-from pro_app.ports import Parcel, RegistryRefused
+from pro_app.ports import Parcel, RegistryRefused, Witness
 from tests.unit.registry.cast import catalogue, filled, instrument, parcel
 
 pytestmark = pytest.mark.peer
@@ -50,6 +54,21 @@ def test_a_bundle_is_accepted_and_read_back_as_it_was_sent(server_url: str, inst
             if name != "meta":
                 assert held[name] == value, name
         assert held["meta"]["tag"] == sent["meta"]["tag"]
+
+
+@pytest.mark.parametrize("addressing", ["put-id", "conditional"])
+def test_the_daily_digest_is_kept_once_and_never_replaced(server_url: str, addressing: str) -> None:
+    study, day = f"NCT-{uuid.uuid4().hex[:8]}", date(2026, 12, 1)
+    body = json.dumps({"study": study, "chains": {"CZ": {"length": 7, "head": "ab" * 32}}})
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    with registry(server_url, addressing=addressing) as there:
+        assert isinstance(there, Witness)
+        first = there.deliver_digest(day, body, digest)
+        assert there.deliver_digest(day, body, digest) == first
+        with pytest.raises(RegistryRefused, match="another digest of 2026-12-01"):
+            there.deliver_digest(day, body.replace("7", "8"), "0" * 64)
+    held = get(f"{server_url}/DocumentReference/{first}")
+    assert base64.b64decode(held["content"][0]["attachment"]["data"]).decode() == body
 
 
 def test_sent_twice_it_creates_nothing_twice(server_url: str) -> None:

@@ -2,12 +2,14 @@
 
 import copy
 import itertools
+from datetime import date
 from typing import Any
 
 import fhirkit
 import pytest
 
 from pro_app.gateways.fhir_bundle import bundle, resources
+from pro_app.gateways.fhir_digest import document
 from pro_app.gateways.fhir_terms import terminology
 from tests.contract.registry import peers
 from tests.unit.registry.cast import catalogue, filled, instrument, parcel
@@ -32,6 +34,7 @@ def everything_we_send() -> list[dict[str, Any]]:
         listed += resources(sent, definition)
         listed += [bundle(sent, definition), bundle(sent, definition, "conditional")]
     terms = terminology(catalogue().instruments.values())
+    listed.append(document(date(2026, 12, 1), '{"study":"NCT06120426"}', "ab" * 32))
     return [*listed, terms, *(entry["resource"] for entry in terms["entry"])]
 
 

@@ -1,6 +1,8 @@
 """The demonstration's registry: takes bundles as a FHIR server does, shows what arrived in both languages."""
 
+import hashlib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,17 @@ def test_what_it_holds_can_be_compared_page_by_page(
         registry.deliver(one)
     held = {entry.remote_id: entry for entry in registry.held(STUDY)}
     assert held == {registry.entry(one).remote_id: registry.entry(one) for one in sent}
+
+
+def test_the_audit_trails_digest_is_kept_too(client: FlaskClient, registry: FhirRegistry) -> None:
+    body = '{"study":"NCT06120426"}'
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    first = registry.deliver_digest(date(2026, 12, 1), body, digest)
+    assert registry.deliver_digest(date(2026, 12, 1), body, digest) == first
+    with pytest.raises(RegistryRefused):
+        registry.deliver_digest(date(2026, 12, 1), body + " ", "0" * 64)
+    assert client.get(f"/demo/registry/fhir/DocumentReference/{first}").json["meta"]["versionId"] == "1"
+    assert client.get("/demo/registry?lang=en").status_code == 200
 
 
 def test_a_resource_can_be_read_with_its_version(client: FlaskClient, registry: FhirRegistry) -> None:

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import json
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pro_app.errors import SettingsError
 from pro_app.gateways.file_drop import FileDrop, canonical, read_signing_key
-from pro_app.ports import RegistryAway
+from pro_app.ports import RegistryAway, RegistryRefused
 from tests.unit.registry.cast import STUDY, WANGS_WORDS, catalogue, filled, parcel
 
 KEY = Ed25519PrivateKey.generate()
@@ -33,6 +34,22 @@ def files(tmp_path: Path, pattern: str) -> list[Path]:
 def lines(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_the_daily_digest_is_a_signed_file_that_is_never_replaced(drop: FileDrop, tmp_path: Path) -> None:
+    day, body = date(2026, 12, 1), '{"study":"NCT06120426"}'
+    name = drop.deliver_digest(day, body, hashlib.sha256(body.encode()).hexdigest())
+    assert name == drop.deliver_digest(day, body, hashlib.sha256(body.encode()).hexdigest())
+    (path,) = files(tmp_path, "audit-digest-2026-12-01.json")
+    (manifest,) = files(tmp_path, "audit-digest-2026-12-01.manifest.json")
+    told = json.loads(manifest.read_bytes())
+    assert path.read_text() == body
+    assert told["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    KEY.public_key().verify(base64.b64decode(told["signature"]), canonical(told))
+    with pytest.raises(RegistryRefused, match="another digest of 2026-12-01"):
+        drop.deliver_digest(day, '{"study":"other"}', "0" * 64)
+    assert path.read_text() == body
+    assert list(drop.held(STUDY)) == []  # no record of anybody
 
 
 def test_every_answer_and_score_is_a_line_and_free_text_is_not(drop: FileDrop, tmp_path: Path) -> None:
