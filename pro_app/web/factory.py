@@ -1,5 +1,6 @@
 """Building the Flask application from a service: faces, guards, headers, languages."""
 
+import gc
 import os
 
 from flask import Flask
@@ -104,7 +105,16 @@ def create_app(service: Service) -> Flask:
 
 
 def wsgi_app() -> Flask:
-    """For WSGI servers other than our own: `wsgi:app`."""
+    """For WSGI servers other than our own: `wsgi:app`.
+
+    Such a server forks its workers from here. What they will all need is made before, and then left alone by
+    the collector of garbage, so that they go on sharing one copy of it.
+    """
     settings = read_settings(os.environ)
     logs.install(settings.log)
-    return create_app(build(settings))
+    app = create_app(build(settings))
+    with app.app_context():
+        question_page.pages()
+    gc.collect()
+    gc.freeze()
+    return app
