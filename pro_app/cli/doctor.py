@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pro_app.actions import watch
-from pro_app.cli import doctor_reach
+from pro_app.cli import doctor_messages, doctor_reach
 from pro_app.cli.findings import Check, Finding, as_json, as_table, guarded
 from pro_app.cli.serving import not_inviting
 from pro_app.clock import utc_now
@@ -144,12 +144,17 @@ def _wording(service: Service) -> Iterator[Finding]:
             yield Finding(good, f"wording {instrument} {language}", kind + advice)
 
 
-def _messages(service: Service) -> Iterator[Finding]:
-    for messenger in service.messengers:
-        yield Finding(True, f"messages {messenger.channel}", f"through {messenger.name}")
-
-
-CHECKS: tuple[Check, ...] = (_keys, _database, _files, _disk, _clock, _time, _address, _wording, _messages)
+CHECKS: tuple[Check, ...] = (
+    _keys,
+    _database,
+    _files,
+    _disk,
+    _clock,
+    _time,
+    _address,
+    _wording,
+    *doctor_messages.CHECKS,
+)
 
 
 @click.command()

@@ -105,6 +105,10 @@ class AlibabaSms:
             return None
         return Outcome("later", self.name, detail="not on record there")
 
+    @property
+    def expects_reports(self) -> bool:
+        return bool(self.callback_token)
+
     def reports(self, call: Call) -> tuple[Report, ...]:
         """SmsReport by HTTP: a list of receipts, each with our OutId."""
         found = []

@@ -96,6 +96,10 @@ class TencentSms:
                 return self._receipt(row.get("ReportStatus"), "", row.get("Description"), "")
         return None
 
+    @property
+    def expects_reports(self) -> bool:
+        return bool(self.callback_token)
+
     def reports(self, call: Call) -> tuple[Report, ...]:
         """Their status notification: a list of receipts, each with the SerialNo of our request as `sid`."""
         found = []

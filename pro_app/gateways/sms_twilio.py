@@ -91,6 +91,10 @@ class TwilioSms:
             return None
         return self._outcome(str(said[1].get("status")), str(said[1].get("error_code") or ""), remote_id)
 
+    @property
+    def expects_reports(self) -> bool:
+        return bool(self.callbacks)
+
     def reports(self, call: Call) -> tuple[Report, ...]:
         """A form with the message's SID and status, signed with the account's token."""
         try:

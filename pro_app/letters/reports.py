@@ -57,6 +57,11 @@ class CallsBack(Protocol):
     name: str
     thanks: Mapping[str, object]
 
+    @property
+    def expects_reports(self) -> bool:
+        """Whether enough is set up for it to call, and for us to believe it."""
+        ...
+
     def reports(self, call: Call) -> tuple[Report, ...]:
         """What it says; raises `NotGenuine` or `UnreadableCall`."""
         ...

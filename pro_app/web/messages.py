@@ -27,11 +27,11 @@ class Choice:
 
 
 CHOICES = {
-    "all": Choice(_("All"), ()),
-    "sent": Choice(_("Sent"), ("sent", "delivered")),
-    "not_sent": Choice(_("Not sent"), ("not_sent",)),
+    "all": Choice(_("All messages"), ()),
+    "sent": Choice(_("Sent out"), ("sent", "delivered")),
+    "not_sent": Choice(_("Not sent, and why"), ("not_sent",)),
     "trouble": Choice(_("Failed or doubtful"), ("failed", "address_refused", "unknown")),
-    "waiting": Choice(_("To be sent"), ("due", "claimed")),
+    "waiting": Choice(_("Still to be sent"), ("due", "claimed")),
 }
 # How a state looks: a sign, and a tone of the style sheet.
 _LOOKS = {
