@@ -275,3 +275,8 @@ def set_code(tx: Transaction, person: Participant, code_epoch: int, code_hash: s
 def set_privacy(tx: Transaction, person: Participant, version: str, answer: bool, now: datetime) -> None:
     """The person's yes or no to the privacy notice, with the version of its text."""
     _change(tx, person, privacy_version=version, privacy_answer=answer, privacy_at=now)
+
+
+def set_arm(tx: Transaction, person: Participant, arm: str | None) -> None:
+    """The arm the participant was randomised to."""
+    _change(tx, person, arm=arm)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
-from pro_app.actions import look_up, overview
+from pro_app.actions import look_up, overview, participant_details
 from pro_app.actions.overview import Portrait, Scores
 from pro_app.records.participants import Identity
-from pro_app.web import clinic_words, passport, scale_words
+from pro_app.web import body_charts, body_map, clinic_words, passport, scale_words
 from pro_app.web.charts import number
 from pro_app.web.clinic_page import account, actor, person_of
 from pro_app.web.current import now, service
@@ -57,9 +57,13 @@ def page(study_number: str, identity: Identity | None = None) -> str:
     with service().store.reading() as tx:
         person = person_of(tx, study_number)
         portrait = overview.portrait(tx, study, service().catalogue, person, now())
+        details = participant_details.details(tx, service().catalogue, person, portrait.journey)
     return render_template(
         "clinic/participant.html",
         person=person,
+        details=details,
+        bodies=body_charts.rows(details.bodies, portrait.journey),
+        body_map=body_map,
         way=portrait.journey,
         portrait=portrait,
         panels=panels(portrait),
@@ -93,9 +97,12 @@ def sheet(study_number: str) -> str:
     with service().store.reading() as tx:
         person = person_of(tx, study_number)
         portrait = overview.portrait(tx, service().study, service().catalogue, person, now())
+        found = participant_details.bodies(tx, service().catalogue, person, portrait.journey)
     return render_template(
         "clinic/sheet.html",
         person=person,
+        bodies=body_charts.rows(found, portrait.journey),
+        body_map=body_map,
         way=portrait.journey,
         portrait=portrait,
         panels=panels(portrait),

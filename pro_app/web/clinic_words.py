@@ -131,6 +131,11 @@ EVENTS = {
     "status_changed": _("Status changed"),
     "identity_read": _("Name and contact looked at"),
     "contact_changed": _("Contact changed"),
+    "arm_set": _("Arm recorded"),
+    "free_text_read": _("Own words read"),
+    "draft_taken_over": _("Begun answers taken over into an interview"),
+    "second_entry": _("Form on paper typed in a second time"),
+    "second_entry_settled": _("Two entries of a form settled"),
     "card_shown": _("Personal link and code shown"),
     "code_renewed": _("New code given out"),
     "response_received": _("Response received"),
@@ -142,6 +147,14 @@ EVENTS = {
     "privacy_agreed": _("Agreed to the privacy notice"),
     "privacy_declined": _("Declined the privacy notice"),
     "reminder_problem": _("A reminder could not be decided"),
+}
+
+AT_REGISTRY = {
+    "waiting": ("→", _("waiting")),
+    "claimed": ("→", _("being sent")),
+    "delivered": ("✓", _("confirmed")),
+    "parked": ("✕", _("refused")),
+    "paused": ("‖", _("held back")),
 }
 
 ACTORS = {
