@@ -14,6 +14,10 @@ from pro_app.records.schema import draft
 from pro_app.records.store import Transaction
 
 Answer = Mapping[str, object]
+# Built once: putting a statement together costs as much as running it.
+_OF_VISIT = select(draft).where(
+    draft.c.participant_id == bindparam("of"), draft.c.timepoint == bindparam("at")
+)
 _DROP = delete(draft).where(
     draft.c.participant_id == bindparam("of"),
     draft.c.timepoint == bindparam("at"),
@@ -40,9 +44,7 @@ def _place(participant_id: int, timepoint: str, instrument: str) -> str:
 
 def of_visit(tx: Transaction, participant_id: int, timepoint: str) -> dict[str, Draft]:
     """Drafts of one visit by instrument."""
-    rows = tx.conn.execute(
-        select(draft).where(draft.c.participant_id == participant_id, draft.c.timepoint == timepoint)
-    )
+    rows = tx.conn.execute(_OF_VISIT, {"of": participant_id, "at": timepoint})
     return {
         row.instrument: Draft(
             row.response,
