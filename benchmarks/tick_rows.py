@@ -15,11 +15,11 @@ from pro_app.schedule.elements import Study
 
 # Long ago, so that no visit of theirs is open: operated 400 to 2,400 days before.
 _SERIES = {
-    False: "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :last) "
+    False: "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :last) "
     "SELECT printf('%09d', i) AS name, "
     "date('{today}', '-' || (2400 - i / 500 % 2000) || ' days') AS operated FROM n",
     True: "SELECT lpad(i::text, 9, '0') AS name, DATE '{today}' - (2400 - i / 500 % 2000)::int AS operated "
-    "FROM generate_series(0, :last - 1) AS i",
+    "FROM generate_series(:first, :last - 1) AS i",
 }
 _OTHERS = """
 INSERT INTO participant (uuid, study_number, site, language, handle, link_epoch, code_epoch, code_hash,
@@ -34,12 +34,12 @@ _OTHERS_PAST = """
 INSERT INTO delivery (participant_id, timepoint, opens_on, step, channel, audience, state, reference,
   decided_at, next_at, attempts, provider, sent_at, resolved_at)
 SELECT id, '12m', surgery_on, 'opens', 'sms', 'patient', 'delivered', uuid, :now, :now, 1, 'inbox', :now, :now
-FROM participant WHERE study_number LIKE 'O-%'
+FROM participant WHERE study_number LIKE 'O-%' AND id > :known
 """
 
 
-def fill(store: Store, enrolled: int, due: int, now: datetime) -> None:
-    """Into an empty database: `enrolled` participants, the last `due` of them due and with a past."""
+def fill(store: Store, enrolled: int, due: int, now: datetime, first: int = 0) -> None:
+    """Add participants `first` up to `enrolled`, the last `due` of them due and with a past."""
     with store.writing() as tx:
         if tx.on_postgres:  # what is made here needs no check of its foreign keys
             tx.conn.execute(text("SET LOCAL session_replication_role = replica"))
@@ -48,8 +48,9 @@ def fill(store: Store, enrolled: int, due: int, now: datetime) -> None:
         moment = (
             now if tx.on_postgres else now.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
         )
-        tx.conn.execute(text(statement), {"last": enrolled - due, "now": moment})
-        tx.conn.execute(text(_OTHERS_PAST), {"now": moment})
+        known = tx.conn.execute(text("SELECT coalesce(max(id), 0) FROM participant")).scalar_one()
+        tx.conn.execute(text(statement), {"first": first, "last": enrolled - due, "now": moment})
+        tx.conn.execute(text(_OTHERS_PAST), {"known": known, "now": moment})
         _due(tx, due, now)
     _tidy(store)
 
@@ -57,6 +58,8 @@ def fill(store: Store, enrolled: int, due: int, now: datetime) -> None:
 def _due(tx: Transaction, count: int, now: datetime) -> None:
     """Half of them before surgery, half three months after it with three finished visits behind them."""
     rows = [_person(tx, number, now) for number in range(count)]
+    if not rows:
+        return
     tx.conn.execute(insert(participant), rows)
     found = tx.conn.execute(text("SELECT study_number, id FROM participant WHERE study_number LIKE 'D-%'"))
     ids = {row.study_number: row.id for row in found}
