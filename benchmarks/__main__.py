@@ -17,6 +17,7 @@ from benchmarks import (
     start,
     submission,
     submission_over_http,
+    tick,
 )
 from benchmarks.rows import Row
 from pro_app.cli.seed import ways_in
@@ -35,6 +36,7 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "submission", _submission
     yield "completions on SQLite", lambda: completions.measure(folder / "sqlite")
     yield "completions on PostgreSQL", lambda: _on_postgres(folder / "postgres")
+    yield "tick", tick.measure
     yield "scoring", lambda: scoring.measure(folder / "scoring")
 
 
