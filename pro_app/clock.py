@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from pro_app.actions import escalate, learn, reconcile, remind, send, sync, witness, write_to_staff
 from pro_app.actions import lead as leading
-from pro_app.actions import learn, reconcile, remind, send, sync, witness, write_to_staff
 from pro_app.errors import ProAppError
 from pro_app.letters.carriers import Carriers
 from pro_app.wiring import Service
@@ -62,6 +62,7 @@ def tick_once(service: Service, now: datetime, carriers: Carriers | None = None)
     carriers = carriers or Carriers(service.messengers)
     work = dict(_messages(service, now, carriers, parts))
     desk = write_to_staff.Desk(service.study.id, carriers, service.settings.base_url)
+    work["alerts"] = lambda: _tell_of_alerts(service, now)
     work["staff mail"] = lambda: _log_staff_mail(write_to_staff.write_to_staff(service.store, desk, now))
     work["sync"] = lambda: parts.update(synced=_sync(service, now))
     work["reconcile"] = lambda: parts.update(compared=_compare(service, now))
@@ -172,6 +173,16 @@ def _sync(service: Service, now: datetime) -> tuple[sync.Result, ...]:
         citations=_citations(service),
         within=TIME_FOR_A_REGISTRY,
     )
+
+
+def _tell_of_alerts(service: Service, now: datetime) -> None:
+    """Letters to the site's staff, and to coordinators where nothing was done; the next part sends them."""
+    with service.store.reading() as tx:
+        due = escalate.survey(tx, service.study, now)
+    if due.any:
+        with service.store.writing() as tx:
+            told = escalate.record(tx, due, now)
+        log.info("clock: alerts: %s new, %s to coordinators, %s to the study", *told.steps)
 
 
 def _compare(service: Service, now: datetime) -> tuple[reconcile.Comparison, ...]:

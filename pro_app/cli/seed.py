@@ -16,7 +16,7 @@ import click
 from tqdm import tqdm
 
 from pro_app import clock, journey
-from pro_app.actions import accounts, answer, change_status, change_surgery, enrol
+from pro_app.actions import accounts, alerts, answer, change_status, change_surgery, enrol
 from pro_app.actions.answer import Submission
 from pro_app.actions.change_surgery import SurgeryChange
 from pro_app.actions.enrol import Enrolment
@@ -97,8 +97,27 @@ def seed_database(
             # What the clock would have done then, but for the registry, which is told when it runs.
             clock.remind_and_send(past, moment)
     progress.close()
+    _acknowledge(service, now - timedelta(days=2))
     logging.getLogger(clock.__name__).setLevel(logging.NOTSET)
     return signed
+
+
+def _acknowledge(service: Service, until: datetime) -> None:
+    """Alerts older than two days were looked at, each some hours after it was raised."""
+    codes = [site.code for site in service.study.sites]
+    after, nurse = 0, Actor("staff", STAFF[0][0])
+    while True:
+        with service.store.writing() as tx:
+            page = alerts.page(tx, tuple(codes), "open", after)
+            for group in page.groups:
+                first = group.first
+                if first.raised_at < until:
+                    done = alerts.DONE[first.response_id % len(alerts.DONE)]
+                    at = first.raised_at + timedelta(hours=3)
+                    alerts.acknowledge(tx, (first.site,), first.response_id, done, "", nurse, at)
+        if page.after is None:
+            return
+        after = page.after
 
 
 def _staff(service: Service, now: datetime) -> list[dict[str, str]]:

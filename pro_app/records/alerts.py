@@ -52,6 +52,40 @@ class Alert:
     noted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All that one response has set off. `first` stands for what they have in common."""
+
+    alerts: tuple[Alert, ...]
+
+    @property
+    def first(self) -> Alert:
+        return self.alerts[0]
+
+    @property
+    def escalated_at(self) -> datetime | None:
+        return max((one.escalated_at for one in self.alerts if one.escalated_at), default=None)
+
+    @property
+    def noted(self) -> bool:
+        return any(one.noted for one in self.alerts)
+
+    def of_rule(self, rule: str) -> tuple[Alert, ...]:
+        return tuple(one for one in self.alerts if one.rule == rule)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.rule for one in self.alerts))
+
+
+def grouped(found: Iterable[Alert]) -> tuple[Group, ...]:
+    """Alerts by their response, in the order in which the responses first appear."""
+    groups: dict[int, list[Alert]] = {}
+    for one in found:
+        groups.setdefault(one.response_id, []).append(one)
+    return tuple(Group(tuple(group)) for group in groups.values())
+
+
 _FROM_OTHERS = {
     "study_number": participant.c.study_number,
     "instrument": response.c.instrument,

@@ -1,22 +1,48 @@
-"""Which participants a clinic's lists begin with: index ranges on anchor dates, and look-ups by number."""
+"""Which participants a clinic's lists begin with: index ranges on anchor dates, filters, sorting, look-ups.
 
-from collections.abc import Iterable
+What these queries narrow down to may hold more than was asked for, never less: where a visit stands is said
+by `journey` alone, and the caller asks it of each row.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Literal
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, tuple_
 
 from pro_app.records.participants import AnchorName, Participant
-from pro_app.records.schema import participant
+from pro_app.records.schema import delivery, participant, response
+from pro_app.records.schema_clinic import alert, missing_reason
 from pro_app.records.store import Transaction
 
 _COLUMNS = [participant.c[name] for name in Participant.__dataclass_fields__]
-_ANCHORS = {
+
+_ANCHORS: dict[str, ColumnElement[Any]] = {
     "enrolment": participant.c.enrolled_on,
     "surgery": participant.c.surgery_on,
     "surgery_planned": participant.c.surgery_planned_on,
     "surgery_done": participant.c.surgery_done_on,
 }
+# The same, exactly as `schedule.plan.Anchors.day` reads them.
+_DONE = case((participant.c.surgery_state == "done", participant.c.surgery_done_on))
+_ANCHOR_DAY: dict[str, ColumnElement[Any]] = {
+    "enrolment": participant.c.enrolled_on,
+    "surgery": participant.c.surgery_on,
+    "surgery_planned": case(
+        (
+            participant.c.surgery_state.in_(("planned", "done")),
+            func.coalesce(participant.c.surgery_planned_on, _DONE),
+        )
+    ),
+    "surgery_done": _DONE,
+}
+SORTS: dict[str, ColumnElement[Any]] = {
+    "number": participant.c.study_number,
+    "surgery": func.coalesce(participant.c.surgery_on, date(9999, 12, 31)),
+    "enrolled": participant.c.enrolled_on,
+}
+Sort = Literal["number", "surgery", "enrolled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +54,182 @@ class AnchorRange:
     last: date
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: after this row in the order of the list. `value` is of the sorted column."""
+
+    value: str
+    study_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Whom a list shows. Empty means everybody; `arm` "-" those without one.
+
+    `near`: only participants with an anchor day in one of these ranges. `lacking`: only those who, at one of
+    these (timepoint, number of forms), have fewer forms in. `complete`: only those who have all of them.
+    """
+
+    search: str = ""
+    status: str = ""
+    surgery: str = ""
+    arm: str = ""
+    near: tuple[AnchorRange, ...] | None = None
+    lacking: tuple[tuple[str, int], ...] = ()
+    complete: tuple[tuple[str, int], ...] = ()
+
+
 def near(
     tx: Transaction, sites: Iterable[str], ranges: Iterable[AnchorRange], limit: int
 ) -> tuple[Participant, ...]:
-    """Participants of `sites`, whatever their status, in any of `ranges`; by study number, up to `limit`."""
-    spans = [_ANCHORS[one.anchor].between(one.first, one.last) for one in ranges]
-    if not spans:
-        return ()
+    """Up to `limit` participants of `sites`, whatever their status, in any of `ranges`; in no order.
+
+    In none, so that the database may stop as soon as it has them.
+    """
     rows = tx.conn.execute(
-        select(*_COLUMNS)
-        .where(and_(participant.c.site.in_(tuple(sites)), or_(*spans)))
-        .order_by(participant.c.study_number)
-        .limit(limit)
+        select(*_COLUMNS).where(participant.c.site.in_(tuple(sites)), _in_ranges(ranges)).limit(limit)
+    )
+    return tuple(Participant(*row) for row in rows)
+
+
+def _in_ranges(ranges: Iterable[AnchorRange]) -> ColumnElement[bool]:
+    return or_(false(), *(_ANCHORS[one.anchor].between(one.first, one.last) for one in ranges))
+
+
+def page(
+    tx: Transaction,
+    sites: Collection[str],
+    wish: Filter,
+    sort: Sort,
+    descending: bool,
+    after: Place | None,
+    limit: int,
+) -> tuple[tuple[Participant, ...], tuple[Place, ...]]:
+    """Participants of `sites` that pass `wish`, the next `limit` after `after`, each with its place."""
+    column, number = SORTS[sort], participant.c.study_number
+    query: Select[Any] = select(*_COLUMNS, column.label("place")).where(
+        participant.c.site.in_(tuple(sites)), *_conditions(wish)
+    )
+    order: list[ColumnElement[Any]] = [column.desc(), number.desc()] if descending else [column, number]
+    if after is not None:
+        here = tuple_(column, number)
+        there = (_value(sort, after.value), after.study_number)
+        query = query.where(here < there if descending else here > there)
+    if sort == "number":
+        order = order[1:]
+    rows = tx.conn.execute(query.order_by(*order).limit(limit)).all()
+    return (
+        tuple(Participant(*row[:-1]) for row in rows),
+        tuple(Place(str(row.place), row.study_number) for row in rows),
+    )
+
+
+def _value(sort: Sort, text: str) -> str | date:
+    """What a page address says of the sorted column; a value that is none begins at the beginning."""
+    if sort == "number":
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return date.min
+
+
+def _conditions(wish: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wish.search:
+        found.append(participant.c.study_number.icontains(wish.search, autoescape=True))
+    if wish.status:
+        found.append(participant.c.status == wish.status)
+    if wish.surgery:
+        found.append(participant.c.surgery_state == wish.surgery)
+    if wish.arm:
+        found.append(participant.c.arm.is_(None) if wish.arm == "-" else participant.c.arm == wish.arm)
+    if wish.near is not None:
+        found.append(_in_ranges(wish.near))
+    if wish.lacking:
+        found.append(or_(*(_forms_in(name) < forms for name, forms in wish.lacking)))
+    if wish.complete:
+        found.append(or_(*(_forms_in(name) >= forms for name, forms in wish.complete)))
+    return found
+
+
+def _forms_in(timepoint: str) -> ColumnElement[int]:
+    """How many forms of that visit count."""
+    return (
+        select(func.count())
+        .where(
+            response.c.participant_id == participant.c.id,
+            response.c.timepoint == timepoint,
+            response.c.standing == "current",
+        )
+        .scalar_subquery()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCount:
+    """One visit at one site: participants whose window is over, those of them with all forms in, those with
+    a reason on record for a form."""
+
+    over: int
+    complete: int
+    explained: int
+
+
+def counts(
+    tx: Transaction,
+    site: str,
+    arm: str,
+    over: Sequence[tuple[str, str, date, int]],
+) -> dict[str, ColumnCount]:
+    """For each (timepoint, anchor, last anchor day whose window is over, number of forms); three queries."""
+    mine = [participant.c.site == site, *_conditions(Filter(arm=arm))]
+    is_over = {name: _ANCHOR_DAY[anchor] <= last for name, anchor, last, _ in over}
+    totals = tx.conn.execute(
+        select(*(func.sum(case((is_over[name], 1), else_=0)) for name in is_over)).where(*mine)
+    ).one()
+    of_visit = or_(false(), *(and_(response.c.timepoint == name, test) for name, test in is_over.items()))
+    forms = (
+        select(response.c.timepoint, func.count().label("forms"))
+        .join(participant, participant.c.id == response.c.participant_id)
+        .where(*mine, response.c.standing == "current", of_visit)
+        .group_by(response.c.participant_id, response.c.timepoint)
+        .subquery()
+    )
+    came: dict[tuple[str, int], int] = {
+        (row.timepoint, row.forms): row.people
+        for row in tx.conn.execute(
+            select(forms.c.timepoint, forms.c.forms, func.count().label("people")).group_by(
+                forms.c.timepoint, forms.c.forms
+            )
+        )
+    }
+    reasons: dict[str, int] = {
+        row.timepoint: row.people
+        for row in tx.conn.execute(
+            select(
+                missing_reason.c.timepoint,
+                func.count(missing_reason.c.participant_id.distinct()).label("people"),
+            )
+            .join(participant, participant.c.id == missing_reason.c.participant_id)
+            .where(*mine)
+            .group_by(missing_reason.c.timepoint)
+        )
+    }
+    return {
+        name: ColumnCount(
+            total or 0,
+            sum(people for (visit, number), people in came.items() if visit == name and number >= needed),
+            reasons.get(name, 0),
+        )
+        for (name, _, _, needed), total in zip(over, totals, strict=True)
+    }
+
+
+def by_ids(tx: Transaction, ids: Collection[int]) -> tuple[Participant, ...]:
+    """These participants, in the order of their study numbers."""
+    rows = tx.conn.execute(
+        select(*_COLUMNS).where(participant.c.id.in_(tuple(ids))).order_by(participant.c.study_number)
     )
     return tuple(Participant(*row) for row in rows)
 
@@ -55,3 +245,29 @@ def by_phone(tx: Transaction, sites: Iterable[str], phone: str) -> tuple[Partici
         .limit(50)
     )
     return tuple(Participant(*row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """What the menu counts: responses with an open alert, and calls to make."""
+
+    alerts: int
+    calls: int
+
+
+def to_do(tx: Transaction, sites: Collection[str]) -> ToDo:
+    """The two numbers of `sites`, in one query."""
+    mine = tuple(sites)
+    alarming = (
+        select(func.count(alert.c.response_id.distinct()))
+        .where(alert.c.site.in_(mine), alert.c.state == "open")
+        .scalar_subquery()
+    )
+    calling = (
+        select(func.count())
+        .select_from(delivery)
+        .join(participant, participant.c.id == delivery.c.participant_id)
+        .where(delivery.c.state == "due", delivery.c.channel == "call", participant.c.site.in_(mine))
+        .scalar_subquery()
+    )
+    return ToDo(*tx.conn.execute(select(alarming, calling)).one())

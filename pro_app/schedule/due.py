@@ -39,6 +39,11 @@ def due_ranges(study: Study, now: datetime, tail: int = 1) -> tuple[DueRange, ..
     return tuple(ranges)
 
 
+def last_over(timepoint: Timepoint, day: date) -> date:
+    """The latest anchor day whose window is over on `day`; every earlier one is over as well."""
+    return _last_anchor(timepoint.offset, day - timedelta(days=timepoint.after + 1))
+
+
 def _span(timepoint: Timepoint, day: date, tail: int) -> tuple[date, date]:
     """The anchor days whose window, with grace and `tail`, holds `day`."""
     oldest_due = day - timedelta(days=timepoint.after + timepoint.grace + tail)

@@ -10,6 +10,8 @@ from pro_app.schedule.status import Status
 from pro_app.schedule.window import VisitState, assess
 
 NOT_ANSWERED = "not_answered"
+# Of forms that are missing for these reasons nobody could expect that they come.
+NOT_EXPECTED = ("withdrawn", "deceased")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The staff pages: what needs doing today, and the participants. The other pages hang on the same room."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from babel.dates import format_date
 from flask import Blueprint, render_template, request
@@ -9,7 +9,7 @@ from flask_babel import get_locale
 
 from pro_app.actions import lists
 from pro_app.actions.change_status import REASONS
-from pro_app.actions.today import Line, Today
+from pro_app.actions.today import CLOSING_SOON, Line, Today
 from pro_app.actions.today import today as today_at
 from pro_app.contact import spoken_phone, tidy_phone
 from pro_app.records.alerts import Group
@@ -64,6 +64,12 @@ def tiny_date(day: date) -> str:
     return format_date(day, "M月d日" if chinese else "d MMM", locale=locale)
 
 
+@blueprint.app_template_filter("site_day")
+def site_day(moment: datetime, site: str) -> date:
+    """The calendar day of an instant at a site."""
+    return local_day(moment, service().study.site(site).tz)
+
+
 blueprint.add_app_template_filter(clinic_words.mark_of, "mark")
 blueprint.add_app_template_filter(spoken_phone, "spoken_phone")
 blueprint.add_app_template_filter(history_words.told, "told")
@@ -116,7 +122,7 @@ def _parts(found: Today, search: str) -> dict[str, list[Line] | list[Group]]:
         "call": matching(found.calls),
         "closing": matching(line for line in found.closing if not line.needs_call),
         "open": matching(
-            line for line in found.open_now if not line.needs_call and line not in found.closing
+            line for line in found.open_now if not line.needs_call and line.days > CLOSING_SOON.days
         ),
         "opening": matching(found.opening),
         "missed": matching(found.missed),
@@ -152,7 +158,6 @@ def people() -> str:
         page=page,
         wish=wish,
         how=how,
-        address_of=read_list.address_of,
         sites=[service().study.site(code) for code in mine],
         words=clinic_words,
         today=now().date(),

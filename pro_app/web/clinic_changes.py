@@ -138,7 +138,9 @@ def change(study_number: str) -> str | tuple[str, int] | Response:
             effects = change_status.foresee(tx, service().study, person, wish, reason, now())
             if saving:
                 version = _version(form.version, person)
-                change_status.change_status(tx, service().study, person, version, wish, reason, actor(), now())
+                change_status.change_status(
+                    tx, service().study, person, version, wish, reason, actor(), now()
+                )
         except StatusRefused as refusal:
             return _status_page(person, form, fault=clinic_words.FAULTS[refusal.fault]), 422
         except ChangedMeanwhile:

@@ -36,6 +36,7 @@ MENU = (
     Entry("clinic.completion.matrix", _("Completion")),
     Entry("clinic.enrolment.form", _("Enrol a participant")),
     Entry("clinic.alerts.listing", _("Alerts")),
+    Entry("clinic.calls.listing", _("Call list")),
     Entry("clinic.messages.listing", _("Messages")),
     Entry("registry.listing", _("Registry")),
     Entry("exporting.report_page_view", _("Report")),

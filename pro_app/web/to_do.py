@@ -1,0 +1,40 @@
+"""What every staff page knows of what is to be done: the numbers in the menu, and which pages there are."""
+
+from flask import current_app, request
+from flask_login import current_user
+
+from pro_app.records import clinic_lists
+from pro_app.web import follow_up_words, lists
+from pro_app.web.clinic_page import account, sites
+from pro_app.web.current import service
+from pro_app.web.guard import guard_of
+
+
+def can(endpoint: str) -> bool:
+    """Whether there is such a page and the reader may open it; its guard asks again."""
+    view = current_app.view_functions.get(endpoint)
+    guard = guard_of(view) if view else None
+    return bool(guard and account().role in guard.roles)
+
+
+def badges() -> dict[str, int]:
+    """How much waits behind a line of the menu, by endpoint; nothing for who sees no participant."""
+    mine = sites()
+    if not mine:
+        return {}
+    with service().store.reading() as tx:
+        found = clinic_lists.to_do(tx, mine)
+    return {"clinic.alerts.listing": found.alerts, "clinic.calls.listing": found.calls}
+
+
+def context() -> dict[str, object]:
+    """For every template under /staff."""
+    if not request.path.startswith("/staff") or not current_user.is_authenticated:
+        return {}
+    return {
+        "can": can,
+        "badges": badges,
+        "follow_up": follow_up_words,
+        "address_of": lists.address_of,
+        "sorted_by": lists.sorted_by,
+    }
