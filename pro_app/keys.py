@@ -47,7 +47,10 @@ class KeySource:
             if _stamp(self.path) != self._seen:
                 with self._lock:
                     seen = _stamp(self.path)
-                    self._keys = _read(self.path)[1]
+                    fresh = _read(self.path)[1]
+                    # A row that was read a moment ago may still want a key that has been retired since.
+                    known = {name for name, _ in fresh}
+                    self._keys = (*fresh, *(pair for pair in self._keys if pair[0] not in known))
                     self._seen = seen
         except (OSError, SettingsError):
             return self._keys

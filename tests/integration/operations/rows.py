@@ -79,7 +79,7 @@ def _allowed(table: str) -> dict[str, str]:
 
 def _row(table: Table, number: int, on_postgres: bool) -> dict[str, Any]:
     allowed = _allowed(table.name)
-    row = {}
+    row: dict[str, Any] = {}
     for column in table.columns:
         if number == 2 and column.nullable and not column.foreign_keys:
             row[column.name] = None
