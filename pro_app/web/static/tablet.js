@@ -15,6 +15,8 @@ let leaving = false;
 
 /** Nothing stays on the screen, nor in what the browser keeps of this page to go back to. */
 function blank() {
+  // What is still on its way finds no page any more; nobody needs to hear of that.
+  for (const name of ["error", "unhandledrejection"]) addEventListener(name, (event) => event.preventDefault());
   document.title = "";
   document.body.replaceChildren();
 }
@@ -33,10 +35,11 @@ async function back(ending) {
 export async function leave(ending) {
   if (leaving) return;
   leaving = true;
-  const app = asking && !["idle", "closed"].includes(ending) && (await import("./question.js")).app;
+  const app = asking && (await import("./question.js")).app;
+  if (app) app.keeping = Infinity; // there is nothing left to say it on
   blank();
   // What can be sent now is sent now; the rest goes into envelopes.
-  if (app?.outbox) await Promise.race([app.outbox.flush(), wait(3000)]);
+  if (app?.outbox && ending !== "closed") await Promise.race([app.outbox.flush(), wait(3000)]);
   await clean().catch(() => {});
   channel?.postMessage("closed");
   const told = ending === "closed" || (await back(ending));
