@@ -1,6 +1,7 @@
 """One participant: visits, scores over time, what was answered when, history; name and contact on request."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response
 from pro_app.actions import look_up, overview, participant_details
 from pro_app.actions.overview import Portrait, Scores
 from pro_app.records.participants import Identity
+from pro_app.schedule.window import today as local_day
 from pro_app.web import body_charts, body_map, clinic_words, passport, scale_words
 from pro_app.web.charts import number
 from pro_app.web.clinic_page import account, actor, person_of
@@ -62,6 +64,7 @@ def page(study_number: str, identity: Identity | None = None) -> str:
         "clinic/participant.html",
         person=person,
         details=details,
+        days=_days(portrait),
         bodies=body_charts.rows(details.bodies, portrait.journey),
         body_map=body_map,
         way=portrait.journey,
@@ -72,6 +75,17 @@ def page(study_number: str, identity: Identity | None = None) -> str:
         scale_words=scale_words,
         number=number,
     )
+
+
+def _days(portrait: Portrait) -> dict[tuple[str, str], date]:
+    """The day on which each form that is in counts, by timepoint and instrument: of a form on paper, the day
+    on which it was filled in."""
+    tz = portrait.journey.site.tz
+    return {
+        (one.timepoint, one.instrument): one.completed_on or local_day(one.received_at, tz)
+        for one in portrait.responses
+        if one.standing == "current"
+    }
 
 
 @blueprint.get("/<study_number>")
