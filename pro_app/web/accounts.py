@@ -18,7 +18,7 @@ from wtforms import HiddenField, PasswordField, StringField
 from pro_app.actions import sign_in
 from pro_app.records.staff import Staff
 from pro_app.records.staff_rules import tidy_login
-from pro_app.web import account_code, account_links, account_own, cookies
+from pro_app.web import account_code, account_links, account_own, cookies, kept_form
 from pro_app.web.current import address, now, service
 from pro_app.web.guard import guard_of, public, staff
 from pro_app.web.locale import best_language
@@ -52,12 +52,14 @@ class SignInForm(FlaskForm):
     login = StringField()
     password = PasswordField()
     next = HiddenField()
+    kept = HiddenField()
 
 
 class CodeForm(FlaskForm):
     code = StringField()
     ticket = HiddenField()
     next = HiddenField()
+    kept = HiddenField()
 
 
 def _load(_request: object) -> StaffUser | None:
@@ -89,6 +91,9 @@ def _to_the_door() -> AnyResponse | None:
         target = request.full_path.rstrip("?")
     else:
         target = urlsplit(request.referrer or "").path
+        if kept := kept_form.keep():
+            words = _("You were signed out. What you typed is kept: sign in, and you get it back.")
+            return Response(_page(SignInForm(formdata=None, next=own_path(target), kept=kept), words), 401)
         flash(_("You were signed out. What you sent last was not saved."), "alert")
     return redirect(url_for("accounts.form", next=own_path(target)), 303)
 
@@ -144,8 +149,10 @@ def enter() -> AnyResponse | str | tuple[str, int]:
     if done is None:
         return _too_many(_page(sent, _waiting(60)), 60)
     if isinstance(done, sign_in.HalfWay):
-        return _second_page(CodeForm(formdata=None, ticket=done.ticket, next=sent.next.data)), 401
-    return _come_in(done, sent.next.data)
+        return _second_page(
+            CodeForm(formdata=None, ticket=done.ticket, next=sent.next.data, kept=sent.kept.data)
+        ), 401
+    return _come_in(done, sent.next.data, sent.kept.data)
 
 
 @blueprint.post("/sign-in/code")
@@ -156,7 +163,7 @@ def second_step() -> AnyResponse | str | tuple[str, int]:
     with store.reading() as tx:
         login = sign_in.half_way_login(tx, ticket, now())
     if login is None:
-        again = SignInForm(formdata=None, next=sent.next.data)
+        again = SignInForm(formdata=None, next=sent.next.data, kept=sent.kept.data)
         return _page(again, _("That took too long. Please begin again.")), 401
     with store.writing() as tx:
         done = sign_in.finish(
@@ -176,7 +183,7 @@ def second_step() -> AnyResponse | str | tuple[str, int]:
             ),
             "good" if left > 3 else "alert",
         )
-    return _come_in(done, sent.next.data)
+    return _come_in(done, sent.next.data, sent.kept.data)
 
 
 def _known_key(login: str) -> str:
@@ -189,14 +196,20 @@ def _known(login: str) -> str | None:
     return str(found) if found else None
 
 
-def _come_in(done: sign_in.SignedIn, target: str | None) -> AnyResponse:
+def _come_in(done: sign_in.SignedIn, target: str | None, sealed: str | None) -> AnyResponse:
     session.pop("csrf_token", None)
     session.permanent = True
     known, who = session.get(_KNOWN, {}), _known_key(done.account.login)
     known[who] = known.get(who) or secrets.token_urlsafe(24)
     session[_KNOWN] = dict(list(known.items())[-_MOST_KNOWN:])
     path = own_path(target)
-    response = redirect(path if path != "/staff" else home_of(done.account), 303)
+    home = path if path != "/staff" else home_of(done.account)
+    response: AnyResponse = redirect(home, 303)
+    if kept := kept_form.give_back(sealed, done.account):
+        g.language = done.account.language
+        response = Response(render_template("accounts/kept.html", kept=kept, home=home))
+    elif sealed:
+        flash(_("What was typed before belongs to another account, or is too old. It is not kept."), "alert")
     cookies.set_staff(cast(Response, response), done.key)
     return response
 
