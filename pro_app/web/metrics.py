@@ -7,6 +7,7 @@ Nothing in it names or counts a person: states, ages, and how many requests came
 import hmac
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, request
@@ -59,14 +60,14 @@ def _page() -> Iterator[str]:
     ]
     yield from _metric("outbox_rows", "gauge", "Rows of the registry outbox by state.", outbox)
     ages = [
-        ({"registry": name}, (moment - queue.oldest_waiting).total_seconds() if queue.oldest_waiting else 0.0)
+        ({"registry": name}, _age(queue.oldest_waiting, moment) if queue.oldest_waiting else 0.0)
         for name, queue in sorted(found.queues.items())
     ]
     yield from _metric("outbox_oldest_seconds", "gauge", "Age of the oldest row that waits.", ages)
     submissions = [({"mode": mode}, float(count)) for mode, count in sorted(found.submissions.items())]
     yield from _metric("submissions", "gauge", "Responses that are kept, by mode.", submissions)
     if found.clock_beat is not None:
-        age = (moment - found.clock_beat).total_seconds()
+        age = _age(found.clock_beat, moment)
         yield from _metric(
             "clock_beat_age_seconds", "gauge", "Since a clock last said it leads.", [({}, age)]
         )
@@ -74,7 +75,7 @@ def _page() -> Iterator[str]:
         yield from _metric(
             "clock_overdue_ticks", "gauge", "Ticks that should have come since.", [({}, overdue)]
         )
-    parts = [({"part": name}, (moment - at).total_seconds()) for name, at in sorted(found.parts.items())]
+    parts = [({"part": name}, _age(at, moment)) for name, at in sorted(found.parts.items())]
     yield from _metric("tick_part_age_seconds", "gauge", "Since this part of a tick last ended well.", parts)
     yield from _own()
 
@@ -99,6 +100,11 @@ def _own() -> Iterator[str]:
     yield from _metric("disk_free_bytes", "gauge", "Room left in the data folder.", [({}, free)])
     stopped = health.clock_silence_minutes() is not None
     yield from _metric("clock_stopped", "gauge", "1 when staff are told that it has.", [({}, float(stopped))])
+
+
+def _age(then: datetime, moment: datetime) -> float:
+    """Seconds; never less than none, whatever another machine's clock says."""
+    return max(0.0, (moment - then).total_seconds())
 
 
 def _states(counts: Mapping[str, int]) -> list[tuple[Labels, float]]:
