@@ -147,6 +147,7 @@ EVENTS = {
     "privacy_agreed": _("Agreed to the privacy notice"),
     "privacy_declined": _("Declined the privacy notice"),
     "reminder_problem": _("A reminder could not be decided"),
+    "address_refused": _("A telephone number or e-mail address does not exist"),
 }
 
 AT_REGISTRY = {
