@@ -64,6 +64,14 @@ def test_it_passes_for_what_it_is(post: Post, port: int) -> None:
     assert got["Auto-Submitted"] == "auto-generated"
     assert got["Content-Language"] == "zh-Hans"
     assert parsedate_to_datetime(got["Date"]) == NOW
+    assert got["X-Auto-Response-Suppress"] == "All"
+    # A notice to one person about their own treatment is no list to be unsubscribed from by a scanner.
+    assert "List-Unsubscribe" not in got and "Precedence" not in got
+    assert [address.addr_spec for address in got["To"].addresses] == ["wang@example.org"]
+    assert got["From"].addresses[0].domain == "hospital.example"
+    # Mail programs show the last part they understand: the text comes first.
+    parts = [part.get_content_type() for part in got.iter_parts()]
+    assert parts == ["text/plain", "text/html"]
     assert got.defects == []
 
 
