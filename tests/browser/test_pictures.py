@@ -98,6 +98,8 @@ def test_the_staffs_pages(demonstration: Demonstration, browser: Browser, width:
             "surgery": "/staff/participants/CZ-004/surgery",
             "enrol": "/staff/enrol",
             "completion": "/staff/completion",
+            "messages": "/staff/messages",
+            "messages-not-sent": "/staff/messages?show=not_sent",
             "inbox": "/demo/inbox",
             "registry": "/demo/registry",
         }.items():
