@@ -90,7 +90,7 @@ def _to_the_door() -> AnyResponse | None:
     if request.method in ("GET", "HEAD"):
         target = request.full_path.rstrip("?")
     else:
-        target = urlsplit(request.referrer or "").path
+        target = _path_of(request.referrer)
         if kept := kept_form.keep():
             words = _("You were signed out. What you typed is kept: sign in, and you get it back.")
             return Response(_page(SignInForm(formdata=None, next=own_path(target), kept=kept), words), 401)
@@ -103,6 +103,14 @@ def _to_the_code() -> AnyResponse | None:
     if service().settings.totp != "required" or current_user.account.second_factor:
         return None
     return None if request.endpoint in _WITHOUT_CODE else redirect(url_for("accounts.code.show"), 303)
+
+
+def _path_of(address: str | None) -> str:
+    """The path of a page's address; empty when it is none."""
+    try:
+        return urlsplit(address or "").path
+    except ValueError:
+        return ""
 
 
 def own_path(target: str | None) -> str:

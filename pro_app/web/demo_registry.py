@@ -15,6 +15,7 @@ from pro_app.messages import N_
 from pro_app.web import locale
 from pro_app.web.current import now, service
 from pro_app.web.guard import demo
+from pro_app.web.plain_text import LAST_ROW
 from pro_app.web.scale_words import REASONS, SCALES
 
 blueprint = Blueprint("demo_registry", __name__)
@@ -32,7 +33,7 @@ STATUS = {
 @demo
 def page() -> str:
     """What arrived, newest first."""
-    first = max(request.args.get("from", 0, type=int), 0)
+    first = _number("from", 0, LAST_ROW, 0)
     listed, total = arrivals.newest(_book(), ROWS, first)
     return render_template(
         "demo_registry/page.html",
@@ -53,7 +54,10 @@ def page() -> str:
 @demo
 def transaction() -> Response:
     """A transaction Bundle of PUTs; the same one again changes nothing."""
-    bundle = request.get_json(force=True, silent=True)
+    try:
+        bundle = request.get_json(force=True, silent=True)
+    except RecursionError:  # thousands of brackets
+        bundle = None
     try:
         return _fhir(receiving.receive(_book(), bundle, now()))
     except receiving.Unacceptable as fault:
@@ -73,8 +77,8 @@ def read(kind: str, own_id: str) -> Response:
 @demo
 def search(kind: str) -> Response:
     """By `_tag` (`system|code`, may be repeated), page by page."""
-    count = min(max(request.args.get("_count", ROWS, type=int), 1), MOST)
-    offset = max(request.args.get("_offset", 0, type=int), 0)
+    count = _number("_count", 1, MOST, ROWS)
+    offset = _number("_offset", 0, LAST_ROW, 0)
     tags = request.args.getlist("_tag")
     found, total = _book().search(kind, tags, count, offset)
     answer: dict[str, Any] = {
@@ -88,6 +92,11 @@ def search(kind: str) -> Response:
         query = urlencode([*(("_tag", tag) for tag in tags), ("_count", count), ("_offset", offset + count)])
         answer["link"].append({"relation": "next", "url": f"{request.base_url}?{query}"})
     return _fhir(answer)
+
+
+def _number(name: str, least: int, most: int, otherwise: int) -> int:
+    """A number of the query, between these two."""
+    return min(max(request.args.get(name, otherwise, type=int), least), most)
 
 
 def _book() -> Book:

@@ -31,6 +31,7 @@ from pro_app.web import (
     paper_entry,
     paper_form,
     patient,
+    plain_text,
     problems,
     question_page,
     registry,
@@ -89,6 +90,7 @@ def create_app(service: Service) -> Flask:
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     watching.install(app)
+    plain_text.install(app)
     cookies.configure(app, service.settings)
     locale.install(app, str(service.settings.translations_dir))
     headers.install(app)
