@@ -1,5 +1,8 @@
 """Enrolling a participant: the form, then every date as it would be, then saved."""
 
+from dataclasses import dataclass
+from datetime import date, timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -9,6 +12,10 @@ from wtforms import SelectField, StringField
 from pro_app.actions import enrol
 from pro_app.actions.enrol import Enrolment, EnrolmentRefused, Fault
 from pro_app.records.participants import StudyNumberTaken
+from pro_app.schedule.elements import Site
+from pro_app.schedule.plan import Anchors
+from pro_app.schedule.rehearsal import RehearsedVisit, rehearse
+from pro_app.schedule.window import today
 from pro_app.web import clinic_words
 from pro_app.web.clinic_changes import read_date
 from pro_app.web.clinic_page import account, actor, sites
@@ -51,6 +58,8 @@ def save() -> str | tuple[str, int] | Response:
     faults += enrol.check(service().study, command, now())
     if command.site not in sites():
         faults = (*(fault for fault in faults if fault.field != "site"), Fault("site", "site_unknown"))
+    if request.form.get("step") == "rehearse":
+        return _page(sent, rehearsal=_rehearsed(command))
     if faults:
         return _page(sent, faults), 422
     if request.form.get("step") != "save":
@@ -101,11 +110,75 @@ def _read(sent: EnrolmentForm) -> tuple[Enrolment, tuple[Fault, ...]]:
     return enrol.tidy(command), tuple(faults)
 
 
-def _page(sent: EnrolmentForm, faults: tuple[Fault, ...] = ()) -> str:
+@blueprint.get("/enrol/rehearsal")
+@staff(*WRITERS)
+def rehearsal() -> str:
+    """The dry run alone, for the page's script, which tells what ways of contact there are and not more."""
+    try:
+        planned = read_date(request.args.get("surgery_planned_on"))
+    except ValueError:
+        planned = None
+    command = Enrolment(
+        study_number="",
+        site=request.args.get("site", ""),
+        language=request.args.get("language", ""),
+        phone=request.args.get("phone", ""),
+        email=request.args.get("email", ""),
+        family_phone=request.args.get("family_phone", ""),
+        surgery_planned_on=planned,
+    )
+    return render_template("clinic/rehearsal.html", rehearsal=_rehearsed(command), words=clinic_words)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What would happen. visits: empty while there is no day to count from. asked: whether the owner's
+    wording is there, without which nobody is invited."""
+
+    site: Site
+    language: str
+    visits: tuple[RehearsedVisit, ...]
+    reachable: bool
+    asked: bool
+
+
+def _rehearsed(command: Enrolment) -> Rehearsal | None:
+    """Every date, message and text as the clock would send them from now on; None for no such site."""
+    house = service()
+    if command.site not in sites():
+        return None
+    site = house.study.site(command.site)
+    tongue = command.language if command.language in house.study.languages else house.study.languages[0]
+    planned = command.surgery_planned_on
+    far = planned is not None and not -enrol.EARLIEST <= _until(planned, site) <= enrol.LATEST
+    anchors = Anchors(
+        today(now(), site.tz), None if far else planned, None, "planned" if planned and not far else "unknown"
+    )
+    ways = tuple(name for name, there in (("sms", command.phone), ("email", command.email)) if there)
+    visits = rehearse(
+        house.study,
+        site,
+        anchors,
+        tongue,
+        house.settings.base_url,
+        channels=ways,
+        family_channels=("sms",) if command.family_phone else (),
+        start=now(),
+    )
+    return Rehearsal(site, tongue, visits, bool(ways), not house.unworded)
+
+
+def _until(day: date, site: Site) -> timedelta:
+    return day - today(now(), site.tz)
+
+
+def _page(sent: EnrolmentForm, faults: tuple[Fault, ...] = (), rehearsal: Rehearsal | None = None) -> str:
     return render_template(
         "clinic/enrol.html",
         form=sent,
         faults={fault.field: clinic_words.FAULTS[fault.code] for fault in faults},
+        rehearsal=rehearsal,
+        words=clinic_words,
         sites=[service().study.site(code) for code in sites()],
         arms=service().study.arms if may_see_arm(account()) else (),
     )
@@ -120,5 +193,7 @@ def _preview(sent: EnrolmentForm, command: Enrolment) -> str:
         command=command,
         site=site,
         stops=list(zip(site.timepoints, visits, strict=True)),
+        rehearsal=_rehearsed(command),
+        words=clinic_words,
         arm=next((arm for arm in service().study.arms if arm.id == command.arm), None),
     )

@@ -50,6 +50,7 @@ MAY = {
     "clinic.changes.change": CHANGES,
     "clinic.enrolment.form": CHANGES,
     "clinic.enrolment.save": CHANGES,
+    "clinic.enrolment.rehearsal": CHANGES,
     "clinic.accounts.everybody": {"ad"},
     "clinic.accounts.switch": {"ad"},
     "accounts.leave": READS | {"ad"},
