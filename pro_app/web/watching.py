@@ -80,7 +80,8 @@ def _end(response: Response) -> Response:
 
 
 def _forget(_fault: BaseException | None) -> None:
-    logs.request_id.set("")
+    if "request_id" in g:  # not so in a context that a view opens inside its own, to render a page
+        logs.request_id.set("")
 
 
 def install(app: Flask) -> None:
