@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
@@ -49,6 +50,8 @@ class Settings:
     backup_key: str | None
     # Whether staff must have a second factor; `required` leads whoever has none to setting it up.
     totp: Literal["required", "optional"] = "optional"
+    # The one address that the proxies speak from; "*" believes whoever connects.
+    proxy_address: str = "127.0.0.1"
 
     @property
     def demo(self) -> bool:
@@ -82,6 +85,14 @@ class _Reader:
             self.faults.append(f"PRO_APP_{name} is {raw!r}; it must be {' or '.join((default, *others))}.")
             return default
         return raw
+
+    def peer(self, name: str, default: str) -> str:
+        raw = self.text(name, default)
+        try:
+            return raw if raw == "*" else str(ip_address(raw))
+        except ValueError:
+            self.faults.append(f"PRO_APP_{name} is {raw!r}; it must be an IP address, or * for any.")
+            return default
 
     def path(self, name: str, default: Path) -> Path:
         return Path(self.text(name, str(default))).expanduser().resolve()
@@ -139,6 +150,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         metrics_token=read.text("METRICS_TOKEN") or None,
         backup_key=read.text("BACKUP_KEY") or None,
         totp="required" if _totp(read, mode) == "required" else "optional",
+        proxy_address=read.peer("PROXY_ADDRESS", "127.0.0.1"),
     )
     if settings.mode == "production":
         read.faults.extend(_production_faults(settings, environ))

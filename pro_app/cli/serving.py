@@ -11,17 +11,23 @@ from typing import Any
 
 import click
 import waitress
+from flask import Flask
 
 from pro_app.cli.opening import open_migrated
 from pro_app.clock import Clock
+from pro_app.config import Settings
 from pro_app.errors import ProAppError
 from pro_app.instruments.inviting import unworded
 from pro_app.messages import sentence as sentence_of
+from pro_app.web import rough
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service
 
 CONNECTIONS = 1000
 SECONDS_TO_READ = 60
+LARGEST_HEADER = 32 * 1024
+# The program itself takes 256 KiB; up to here it says so in the person's language.
+LARGEST_BODY = 1 << 20
 
 
 class PortTaken(ProAppError):
@@ -55,27 +61,36 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
-    """Serve until the process is told to stop (SIGTERM or Ctrl-C); what is running is finished."""
-    settings = service.settings
-    proxy: dict[str, Any] = {}
+def web_server(app: Flask, settings: Settings, listener: socket.socket) -> Any:
+    """Waitress with our limits; what it refuses by itself carries our headers too."""
+    # Without a trusted proxy the headers stay as they came: nobody believes them, and /metrics refuses them.
+    proxy: dict[str, Any] = {"clear_untrusted_proxy_headers": False}
     if settings.trusted_proxies:
         proxy = {
-            "trusted_proxy": "*",
+            "trusted_proxy": settings.proxy_address,
             "trusted_proxy_count": settings.trusted_proxies,
             "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto x-forwarded-host",
             "clear_untrusted_proxy_headers": True,
         }
     server = waitress.create_server(
-        create_app(service),
+        app,
         sockets=[listener],
         threads=settings.threads,
         connection_limit=CONNECTIONS,
         channel_timeout=SECONDS_TO_READ,
-        max_request_body_size=1 << 20,
+        max_request_header_size=LARGEST_HEADER,
+        max_request_body_size=LARGEST_BODY,
         ident=None,
         **proxy,
     )
+    server.channel_class = rough.channel(https=settings.https)
+    return server
+
+
+def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
+    """Serve until the process is told to stop (SIGTERM or Ctrl-C); what is running is finished."""
+    settings = service.settings
+    server = web_server(create_app(service), settings, listener)
     with ExitStack() as stack:
         stack.callback(service.store.close)
         clock = Clock(service) if with_clock else None

@@ -1,5 +1,7 @@
 """Headers on every response, refusals and static files included."""
 
+from collections.abc import Mapping
+
 from flask import Flask, Response
 
 from pro_app.web.current import service
@@ -18,7 +20,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_FIXED = {
+FIXED = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -28,15 +30,21 @@ _FIXED = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 NEVER_KEEP = "no-store"
+HTTPS_ONLY = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+
+
+def of_a_refusal(*, https: bool) -> Mapping[str, str]:
+    """All of them, for what is refused before our own program sees it."""
+    return {**FIXED, "Cache-Control": NEVER_KEEP, **(dict((HTTPS_ONLY,)) if https else {})}
 
 
 def add(response: Response) -> Response:
     """Personal unless the view said otherwise: nothing is kept by browsers or proxies."""
     response.headers.setdefault("Cache-Control", NEVER_KEEP)
-    for name, value in _FIXED.items():
+    for name, value in FIXED.items():
         response.headers.setdefault(name, value)
     if service().settings.https:
-        response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        response.headers[HTTPS_ONLY[0]] = HTTPS_ONLY[1]
     return response
 
 
