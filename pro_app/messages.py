@@ -16,6 +16,7 @@ from pro_app.sentences import (
     about_registries,
     about_schedule,
     about_tablets,
+    about_the_clinic,
     about_the_program,
     about_visits,
 )
@@ -34,6 +35,7 @@ _ROOMS = (
     about_registries,
     about_exports,
     about_tablets,
+    about_the_clinic,
 )
 SENTENCES: dict[str, str] = {code: text for room in _ROOMS for code, text in room.SENTENCES.items()}
 

@@ -1,23 +1,21 @@
-"""What the lists hold, and that their cost does not grow with the number of participants."""
+"""What today's page holds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
-import pytest
-from flask import Flask
 from sqlalchemy import event
 
-from pro_app.actions import overview
 from pro_app.actions.change_status import change_status
 from pro_app.actions.change_surgery import SurgeryChange, change_surgery
 from pro_app.actions.remind import remind
+from pro_app.actions.today import Today
+from pro_app.actions.today import today as today_at
 from pro_app.records import participants, responses
 from pro_app.records.responses import NewResponse
 from pro_app.records.store import Store
 from pro_app.wiring import Service
 from tests.integration.clinic.people import LI, enrolled, wang
-from tests.integration.clinic.test_pages import signed_in
 
 SITE = ("CZ",)
 
@@ -76,9 +74,9 @@ def answered(house: Service, person: participants.Participant, timepoint: str, a
             responses.add(tx, new)
 
 
-def today(house: Service, now: datetime) -> overview.Today:
+def today(house: Service, now: datetime) -> Today:
     with house.store.reading() as tx:
-        return overview.today(tx, house.study, SITE, now)
+        return today_at(tx, house.study, SITE, now)
 
 
 def test_completion_counts_visits_that_closed_in_the_period_and_came_in_time(
@@ -90,23 +88,32 @@ def test_completion_counts_visits_that_closed_in_the_period_and_came_in_time(
         person = operated(house, number, day, now)
         if done_on:
             answered(house, person, "2w", datetime.combine(done_on, now.timetz()))
-    found = today(house, now).completion
+    found = today(house, now).in_time
     # The visits before surgery of the three closed on 8 November, with nothing in.
     assert (found.done, found.expected) == (1, 6)
 
 
 def test_excused_visits_are_not_expected(house: Service, now: datetime) -> None:
     person = operated(house, "CZ-1", date(2026, 11, 9), now - timedelta(days=15))
-    assert today(house, now).completion.expected == 2
+    assert today(house, now).in_time.expected == 2
     with house.store.writing() as tx:
-        change_status(tx, house.study, person, person.row_version, "withdrawn", "moved_away", LI, now - timedelta(days=10))
+        change_status(
+            tx,
+            house.study,
+            person,
+            person.row_version,
+            "withdrawn",
+            "moved_away",
+            LI,
+            now - timedelta(days=10),
+        )
     found = today(house, now)
-    assert found.completion.expected == 1  # the visit before surgery was over before
+    assert found.in_time.expected == 1  # the visit before surgery was over before
     assert found.open_now == ()
 
 
 def test_a_period_without_visits_has_no_percentage(house: Service, now: datetime) -> None:
-    assert today(house, now).completion.percent is None
+    assert today(house, now).in_time.percent is None
 
 
 def test_the_call_list_comes_from_the_clocks_own_decisions(house: Service, now: datetime) -> None:
@@ -129,29 +136,3 @@ def test_today_lists_by_closing_day_and_leaves_other_sites_out(house: Service, n
         ("CZ-2", 0),
         ("CZ-1", 3),
     ]
-
-
-@pytest.mark.parametrize(
-    ("path", "most"),
-    [
-        ("/staff", 9),
-        ("/staff/participants", 5),
-        ("/staff/participants/CZ-000", 8),
-        ("/staff/participants/CZ-000/print", 8),
-        ("/staff/completion", 5),
-        ("/staff/enrol", 1),
-    ],
-)
-def test_a_page_asks_as_many_queries_for_forty_participants_as_for_two(
-    clinic: Flask, house: Service, team: None, now: datetime, path: str, most: int
-) -> None:
-    client = signed_in(clinic, "hua")
-    counts = []
-    for batch in (range(2), range(2, 40)):
-        for number in batch:
-            operated(house, f"CZ-{number:03}", date(2026, 11, 14), now)
-        with counted(house.store) as seen:
-            assert client.get(path).status_code == 200
-        counts.append(len(seen))
-    assert counts[0] == counts[1]
-    assert counts[1] <= most, seen
