@@ -7,6 +7,7 @@ from types import FrameType
 
 import click
 
+from pro_app.actions.learn import Learnt
 from pro_app.cli.opening import open_migrated
 from pro_app.clock import Clock, Tick, remind_and_send, tick_once, utc_now
 from pro_app.errors import ProAppError
@@ -66,12 +67,22 @@ def shown(done: Tick) -> str:
         f"messages sent           {done.sent.sent}, withheld {done.sent.withheld}, later {done.sent.later}, "
         f"failed {done.sent.failed}, unknown {done.sent.unknown}",
     ]
+    for heard, how in ((done.learnt, "by asking"), (done.returned, "returned mail")):
+        if heard.anything or heard.ignored:
+            lines.append(f"heard, {how:17} {_heard(heard)}")
     for one in done.synced:
         rest = f", resting ({one.resting})" if one.resting else ""
         counts = f"{one.delivered} delivered, {one.later} later, {one.parked} parked"
         lines.append(f"registry {one.registry:14} {counts}{rest}")
     lines += [f"FAILED: {part}; the log says why" for part in done.failed]
     return "\n".join(lines)
+
+
+def _heard(found: Learnt) -> str:
+    return (
+        f"{found.delivered} arrived, {found.failed} failed, {found.address_refused} addresses refused, "
+        f"{found.unknown} unknown, {found.ignored} ignored"
+    )
 
 
 @click.command()

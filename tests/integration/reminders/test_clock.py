@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from mailbox import Maildir
 from pathlib import Path
 
 import pytest
 
 from pro_app import clock
 from pro_app.actions import remind, send, sync
+from pro_app.cli.tick import shown
 from pro_app.clock import Clock, remind_and_send, tick_once
 from pro_app.config import read_settings
+from pro_app.gateways.bounces import MaildirBounces
 from pro_app.gateways.inbox import Inbox
 from pro_app.letters import folder
 from pro_app.records import leases
@@ -143,3 +146,27 @@ def test_the_past_is_replayed_with_the_messages_own_times(service: Service) -> N
     found, _ = folder.newest(service.inbox_dir, 0, 9)
     assert [(filed.sent_at - NOON).days for filed in reversed(found)] == [0, 1, 4, 6]
     assert LI.name == "li" and isinstance(service.messengers[0], Inbox)
+
+
+def test_a_tick_reads_returned_mail_now_and_then_and_says_so(service: Service, tmp_path: Path) -> None:
+    """The mail server puts it into a directory; what is no report is counted and kept."""
+    returned = Maildir(tmp_path / "returned")
+    returned.add(b"Auto-Submitted: auto-replied\nSubject: Away\n\nBack on Monday.\n")
+    listening = replace(service, returned_mail=MaildirBounces(tmp_path / "returned"))
+
+    done = tick_once(listening, NOON)
+
+    assert done.returned.ignored == 1
+    assert "heard, returned mail     0 arrived, 0 failed, 0 addresses refused, 0 unknown, 1 ignored" in shown(
+        done
+    )
+    returned.add(b"Subject: once more\n\n")
+    assert tick_once(listening, NOON + timedelta(seconds=30)).returned.ignored == 0
+    assert tick_once(listening, NOON + timedelta(minutes=3)).returned.ignored == 1
+
+
+def test_a_mailbox_that_is_away_stops_no_other_part(service: Service, tmp_path: Path) -> None:
+    enrol_wang(service)
+    tick = tick_once(replace(service, returned_mail=MaildirBounces(tmp_path / "nowhere")), NOON)
+
+    assert (tick.failed, tick.sent.sent) == (("returned",), 1)
