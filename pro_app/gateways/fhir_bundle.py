@@ -5,9 +5,10 @@ writes the same resources, and a correction replaces them. Only the study number
 A withdrawn record keeps its place with status `entered-in-error` and loses its content.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from pro_app.gateways import fhir_names as names
 from pro_app.gateways.fhir_items import items
 from pro_app.instruments.definition import Instrument
 from pro_app.ports import Parcel
+from pro_app.scoring.plan import ScoringPlan
 from pro_app.scoring.result import ScaleScore
 
 Resource = dict[str, Any]
@@ -66,13 +68,13 @@ def resources(parcel: Parcel, instrument: Instrument) -> list[Resource]:
         _patient(parcel, home),
         _research_subject(parcel, home),
         _response(parcel, instrument, home),
-        *(_score(parcel, instrument, home, score) for score in parcel.scores),
+        *_scores(parcel, instrument, home),
     ]
 
 
 def instant(moment: datetime) -> str:
     """FHIR's form of an instant, in UTC, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def entry(resource: Resource, addressing: Addressing = "put-id") -> Resource:
@@ -167,28 +169,33 @@ def _response(parcel: Parcel, instrument: Instrument, home: Place) -> Resource:
     return resource
 
 
-def _score(parcel: Parcel, instrument: Instrument, home: Place, score: ScaleScore) -> Resource:
+def _scores(parcel: Parcel, instrument: Instrument, home: Place) -> Iterator[Resource]:
+    """One Observation for each scale. What all of them have in common is made once and shared."""
     meta: Resource = {"tag": _tags(parcel)}
     if profile := instrument.codes.get("fhir_score_profile"):
         meta["profile"] = [profile]
-    return {
-        "resourceType": "Observation",
-        "id": home.scale(score.scale),
-        "meta": meta,
-        "identifier": [{"system": names.SCALE_ID, "value": f"{home.record}/{score.scale}"}],
-        "status": STATUS[parcel.kind][1],
-        "category": [{"coding": [{"system": names.CATEGORY, "code": "survey"}]}],
-        "code": {"coding": _codes(instrument, score.scale), "text": f"{instrument.name} {score.scale}"},
-        "subject": {"reference": f"Patient/{home.patient}"},
-        "effectiveDateTime": instant(parcel.authored),
-        "issued": instant(parcel.received),
-        **_value(parcel, score),
-        "method": {
-            "coding": [{"system": names.ALGORITHM, "code": parcel.algorithm}],
-            "text": parcel.citation,
-        },
-        "derivedFrom": [{"reference": f"QuestionnaireResponse/{home.record}"}],
-    }
+    status = STATUS[parcel.kind][1]
+    category = [{"coding": [{"system": names.CATEGORY, "code": "survey"}]}]
+    subject = {"reference": f"Patient/{home.patient}"}
+    effective, issued = instant(parcel.authored), instant(parcel.received)
+    method = {"coding": [{"system": names.ALGORITHM, "code": parcel.algorithm}], "text": parcel.citation}
+    source = [{"reference": f"QuestionnaireResponse/{home.record}"}]
+    for score in parcel.scores:
+        yield {
+            "resourceType": "Observation",
+            "id": home.scale(score.scale),
+            "meta": meta,
+            "identifier": [{"system": names.SCALE_ID, "value": f"{home.record}/{score.scale}"}],
+            "status": status,
+            "category": category,
+            "code": _code(instrument, score.scale),
+            "subject": subject,
+            "effectiveDateTime": effective,
+            "issued": issued,
+            **_value(parcel, score),
+            "method": method,
+            "derivedFrom": source,
+        }
 
 
 def _value(parcel: Parcel, score: ScaleScore) -> Resource:
@@ -212,14 +219,19 @@ def _absent(code: str, reason: str) -> Resource:
     }
 
 
-def _codes(instrument: Instrument, scale: str) -> list[Resource]:
+def _code(instrument: Instrument, scale: str) -> Resource:
+    system = instrument.codes.get("fhir_score_system")
+    return _code_of(instrument.scoring, instrument.id, instrument.name, system, scale)
+
+
+@lru_cache(maxsize=512)
+def _code_of(plan: ScoringPlan, instrument: str, name: str, system: str | None, scale: str) -> Resource:
     """A scale's codes, the most widely known first; our own always stands last."""
-    known: Mapping[str, str] = {}
-    if scale in instrument.scoring.names:
-        known = instrument.scoring.scale(scale).codes
+    known: Mapping[str, str] = plan.scale(scale).codes if scale in plan.names else {}
     codes = []
     if "loinc" in known:
         codes.append({"system": names.LOINC, "code": known["loinc"]})
-    if "fhir" in known and "fhir_score_system" in instrument.codes:
-        codes.append({"system": instrument.codes["fhir_score_system"], "code": known["fhir"]})
-    return [*codes, {"system": names.scales(instrument.id), "code": scale}]
+    if "fhir" in known and system:
+        codes.append({"system": system, "code": known["fhir"]})
+    codes.append({"system": names.scales(instrument), "code": scale})
+    return {"coding": codes, "text": f"{name} {scale}"}

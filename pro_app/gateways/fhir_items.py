@@ -11,6 +11,7 @@ An item without an answer says why in an extension: our own missing code beside 
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pro_app.gateways import fhir_names as names
@@ -26,6 +27,7 @@ _ABSENT = {
     "not_shown": "not-applicable",
     "sealed": "masked",
 }
+_NOT_REACHED: Answer = {"missing": "not_reached"}
 _ABSENT_EXTENSION = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
@@ -39,22 +41,27 @@ def items(answers: Mapping[str, Answer], instrument: Instrument) -> list[Resourc
     system = names.answers(instrument.id)
     listed: list[Resource] = []
     for item in instrument.items:
-        listed.extend(_item(item, answers.get(item.id, {"missing": "not_reached"}), system))
+        answer = answers.get(item.id, _NOT_REACHED)
+        value, link = answer.get("value"), link_id(item)
+        if answer.get("sealed") or (item.kind == "text" and "value" in answer):
+            listed.append(_item(link, None, "sealed", system))
+        elif "value" not in answer:
+            listed.append(_item(link, None, str(answer.get("missing", "not_reached")), system))
+        elif item.kind == "body" and isinstance(value, Mapping):
+            listed.extend(_body({"linkId": link}, value, system))
+        else:
+            listed.append(_item(link, bool(value) if item.kind == "yes_no" else value, "", system))
     return listed
 
 
-def _item(item: Item, answer: Answer, system: str) -> list[Resource]:
-    own: Resource = {"linkId": link_id(item)}
-    if answer.get("sealed") or (item.kind == "text" and "value" in answer):
-        return [own | _why_missing("sealed")]
-    if "value" not in answer:
-        return [own | _why_missing(str(answer.get("missing", "not_reached")))]
-    value = answer["value"]
-    if item.kind == "body" and isinstance(value, Mapping):
-        return _body(own, value, system)
-    if item.kind == "yes_no":
-        return [own | {"answer": [{"valueBoolean": bool(value)}]}]
-    return [own | {"answer": [{"valueCoding": _number(value, system)}]}]
+@lru_cache(maxsize=4096, typed=True)
+def _item(link: str, value: object, missing: str, system: str) -> Resource:
+    """An item with one answer or the reason for none; the same few come again and again."""
+    if missing:
+        return {"linkId": link} | _why_missing(missing)
+    if isinstance(value, bool):
+        return {"linkId": link, "answer": [{"valueBoolean": value}]}
+    return {"linkId": link, "answer": [{"valueCoding": _number(value, system)}]}
 
 
 def _body(own: Resource, value: Mapping[str, Any], system: str) -> list[Resource]:

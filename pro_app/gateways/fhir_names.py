@@ -4,6 +4,7 @@ QLQ-C30 uses the codes of the German MII PRO module (CC0). What that module lack
 score, codes for numbered answers) has systems of our own; `fhir_terms` maps them where a map exists.
 """
 
+import hashlib
 import uuid
 
 OURS = "urn:pro-follow-up"
@@ -42,8 +43,13 @@ _ROOT = uuid.uuid5(uuid.NAMESPACE_URL, OURS)
 
 
 def stable_id(*parts: str) -> str:
-    """A UUID that the same parts always give, here and on a restored server."""
-    return str(uuid.uuid5(_ROOT, "\n".join(parts)))
+    """A UUID (version 5, RFC 9562) that the same parts always give, here and on a restored server.
+
+    Spelled out from the hash: the library's objects cost more than the hash, and an export asks for millions.
+    """
+    hashed = hashlib.sha1(_ROOT.bytes + "\n".join(parts).encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(hashed[16], 16) & 3]
+    return f"{hashed[:8]}-{hashed[8:12]}-5{hashed[13:16]}-{variant}{hashed[17:20]}-{hashed[20:32]}"
 
 
 def study_numbers(study: str) -> str:
