@@ -9,8 +9,9 @@ from flask_login import current_user
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from pro_app.actions import hand_over, overview, pin
+from pro_app.actions import hand_over, pin
 from pro_app.actions.hand_over import Keys, SecondIdentifierWrong, SignInAgain, TooManyAnswers
+from pro_app.actions.today import today
 from pro_app.actions.visit import Look, look
 from pro_app.errors import NotFound, ProAppError
 from pro_app.records import audit, tablets
@@ -213,7 +214,7 @@ def _lock_page(which: Tablet | None, fault: str = "") -> str:
 def next_one() -> str:
     """Whose visit is open today, each with one button; large, for a finger."""
     with service().store.reading() as tx:
-        found = overview.today(tx, service().study, sites(), now())
+        found = today(tx, service().study, sites(), now())
     return render_template("tablet/next.html", lines=found.open_now)
 
 

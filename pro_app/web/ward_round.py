@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 
-from pro_app.actions import consent, hand_over, overview, pin, ward_round
-from pro_app.actions.overview import Line
+from pro_app.actions import consent, hand_over, pin, ward_round
+from pro_app.actions.today import Line, today
 from pro_app.actions.visit import Look, look
 from pro_app.envelopes import public_point
 from pro_app.errors import NotFound
@@ -27,7 +27,7 @@ MOST = 40
 def choose() -> str:
     """Today's open visits, to be ticked."""
     with service().store.reading() as tx:
-        found = overview.today(tx, service().study, sites(), now()).open_now[:MOST]
+        found = today(tx, service().study, sites(), now()).open_now[:MOST]
         has_pin = pin.prepare(tx, account().id, "round", now()).has_pin
         number = tablets.count(tx, account().site or "") + 1
     which = g.get("tablet")

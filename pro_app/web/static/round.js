@@ -2,7 +2,7 @@
 // and delivering what was sealed once there is a connection. It works without one, and after a restart.
 
 import { key, openStore } from "./store.js";
-import { clean, deliver, drop, envelopes, get, hands, hasRound, learn, openRound, passTo, put } from "./tablet_store.js";
+import { back, clean, deliver, drop, envelopes, get, hands, hasRound, learn, nameOf, openRound, passTo, put } from "./tablet_store.js";
 
 const byId = (id) => document.getElementById(id);
 const all = await (await fetch("/tablet/words")).json();
@@ -46,7 +46,8 @@ async function show(round) {
   byId("open").hidden = true;
   byId("title").textContent = text.title;
   byId("say").textContent = round.nurse;
-  byId("visits").replaceChildren(...round.visits.map((visit) => line(visit, done[visit.ref])));
+  const cards = await Promise.all(round.visits.map(async (visit) => line(visit, done[await nameOf(visit.ref)])));
+  byId("visits").replaceChildren(...cards);
   byId("acts").replaceChildren(
     press(text.send, () => post()),
     press(text.lock, () => shut("")),
@@ -73,13 +74,25 @@ async function hand(visit) {
   await clean();
   const store = await openStore();
   await store.put(key("visit", visit.ref), { ...visit.visit, seen: Date.now() });
-  await put("done", { ...(await get("done")), [visit.ref]: Date.now() });
+  for (const part of visit.visit.instruments) await goOn(store, visit, part);
+  await put("done", { ...(await get("done")), [await nameOf(visit.ref)]: true });
   await put("touched", Date.now());
   location.replace(`${visit.page}#${visit.ref}`);
 }
 
+/** What was answered before, at home or at another round, is there again. */
+async function goOn(store, { ref, visit }, part) {
+  const begun = Object.entries(part.answers);
+  if (!begun.length) return;
+  const { language } = visit;
+  for (const [item, answer] of begun) await store.put(key("answer", ref, part.id, item), answer);
+  await store.put(key("draft", ref, part.id), { response: part.response, started: new Date().toISOString() });
+  await store.put(key("place", ref, part.id), { version: part.version, language, pack: part.packs[language], position: part.position });
+}
+
 /** Deliver what waits, and hear whether the tablet is still one. */
 async function post() {
+  if (hands() === "left") await back("given_back");
   const state = await learn();
   if (state === "revoked" || state === "unknown") {
     revoked = state === "revoked";
@@ -94,12 +107,6 @@ async function post() {
   box.textContent = !left ? text.all_sent : refusals.length ? fill(text.refused, refusals[0]) : `${fill(text.wait, left)} ${state ? "" : text.offline}`;
 }
 
-/** The server may not know yet that a patient gave the tablet back without a connection. */
-async function settle() {
-  if (hands() !== "nobody") return;
-  await fetch("/tablet/back", { method: "POST", body: new URLSearchParams({ ending: "idle" }), redirect: "manual" }).catch(() => {});
-}
-
 document.documentElement.lang = language;
 document.querySelector('label[for="pin"]').textContent = text.pin;
 byId("open").querySelector("button").textContent = text.unlock;
@@ -107,9 +114,8 @@ byId("open").addEventListener("submit", unlock);
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 addEventListener("online", () => post());
 await clean();
-if (hands() === "patient") passTo("nobody");
+if (hands() === "patient") passTo("left");
 await shut();
-await settle();
 await post();
 setInterval(post, 30000);
 document.documentElement.dataset.tidy = "done";

@@ -1,7 +1,7 @@
 // A clinic's tablet in a patient's hands: the button to give it back, five idle minutes, and leaving so that
 // nothing stays behind. Loaded only where the tablet's cookie says so.
 
-import { clean, get, hands, learn, passTo, put } from "./tablet_store.js";
+import { back, clean, get, hands, learn, passTo, put } from "./tablet_store.js";
 
 const IDLE = 5 * 60 * 1000;
 const LOOK = 15 * 1000; // how often the hospital is asked whether the tablet is still the patient's
@@ -23,15 +23,6 @@ function blank() {
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-async function back(ending) {
-  try {
-    const reply = await fetch("/tablet/back", { method: "POST", body: new URLSearchParams({ ending }), redirect: "manual", cache: "no-store" });
-    return reply.type === "opaqueredirect";
-  } catch {
-    return false;
-  }
-}
-
 export async function leave(ending) {
   if (leaving) return;
   leaving = true;
@@ -43,7 +34,7 @@ export async function leave(ending) {
   await clean().catch(() => {});
   channel?.postMessage("closed");
   const told = ending === "closed" || (await back(ending));
-  if (start === "patient" && !told) passTo("nobody");
+  if (start === "patient" && !told) passTo("left");
   location.replace(start === "round" ? ROUND : LOCKED);
 }
 
@@ -78,7 +69,7 @@ async function dress() {
 const gone = (ending) => (leave(ending), new Promise(() => {}));
 
 async function begin() {
-  if (start === "nobody") return gone("closed");
+  if (start === "nobody" || start === "left") return gone("closed");
   if (start !== "patient" && start !== "round") return;
   const before = await get("touched").catch(() => 0);
   if (before && Date.now() - before >= IDLE) return gone("idle");

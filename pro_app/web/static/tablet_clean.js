@@ -1,7 +1,7 @@
 // The pages between two patients: seal what waits, forget the rest, deliver. In a patient's hands nothing is
 // forgotten: the page for the PIN is only looked at then, by whoever pressed Back once too often.
 
-import { clean, deliver, drop, envelopes, learn } from "./tablet_store.js";
+import { back, clean, deliver, drop, envelopes, hands as written, learn } from "./tablet_store.js";
 
 const hands = document.querySelector("[data-hands]").dataset.hands;
 const channel = globalThis.BroadcastChannel ? new BroadcastChannel("pro-tablet") : null;
@@ -10,7 +10,10 @@ const channel = globalThis.BroadcastChannel ? new BroadcastChannel("pro-tablet")
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
 async function tidy() {
-  if (!globalThis.indexedDB || hands === "patient") return;
+  if (!globalThis.indexedDB) return;
+  // Given back while there was no connection: the hospital hears of it first.
+  if (written() === "left" && (await back("given_back"))) return location.reload();
+  if (hands === "patient") return;
   channel?.postMessage("closed");
   await learn();
   await clean();

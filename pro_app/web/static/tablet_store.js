@@ -50,10 +50,22 @@ const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charC
 
 export const hands = () => /(?:^|; )(?:__Host-)?tablet_hands=(\w+)/.exec(document.cookie)?.[1];
 
-/** Without a connection nobody else can write it down. */
+/** Without a connection nobody else can write it down; `left`: given back, and the hospital doesn't know yet. */
 export function passTo(whom) {
   const secure = location.protocol === "https:";
   document.cookie = `${secure ? "__Host-" : ""}tablet_hands=${whom}; Path=/; Max-Age=34560000; SameSite=Lax${secure ? "; Secure" : ""}`;
+}
+
+/** Close the visit at the hospital; false when it can't be reached. */
+export async function back(ending) {
+  try {
+    const reply = await fetch("/tablet/back", { method: "POST", body: new URLSearchParams({ ending }), redirect: "manual", cache: "no-store" });
+    if (reply.type !== "opaqueredirect") return false;
+    passTo(hands() === "round" ? "round" : "nobody");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What the hospital says about this tablet, and its key, kept for when there is no connection. Null: no reply. */
@@ -81,8 +93,9 @@ async function seal(tablet, words) {
   return { v: 1, tablet: tablet.id, key: text(point), iv: text(iv), box: text(box) };
 }
 
-async function nameOf(envelope) {
-  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(envelope.box));
+/** SHA-256 in hex: names an envelope, and a visit without telling which it is. */
+export async function nameOf(words) {
+  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(words));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -118,7 +131,7 @@ export async function clean() {
     const found = (await waiting(store)).filter(({ token }) => token);
     if (found.length && !tablet) return false;
     const envelopes = await Promise.all(found.map((one) => seal(tablet, JSON.stringify(one))));
-    const named = await Promise.all(envelopes.map(async (one) => [await nameOf(one), one]));
+    const named = await Promise.all(envelopes.map(async (one) => [await nameOf(one.box), one]));
     await room("readwrite", (kept) => Promise.all(named.map(([name, one]) => asked(kept.put(one, `envelope/${name}`)))));
     // Its own connections close by themselves when they hear of it; another tab's may take a moment.
     await asked(indexedDB.deleteDatabase(PLACE)).catch(() => {});

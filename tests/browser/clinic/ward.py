@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from argon2 import PasswordHasher
@@ -59,7 +60,7 @@ class Ward:
         told = self.lie(environ, start_response) if self.lie else None
         return self.app(environ, start_response) if told is None else told
 
-    def admit(self, number: str, name: str, language: str = "en") -> Participant:
+    def admit(self, number: str, language: str) -> Participant:
         """A patient two weeks after surgery, born in 1956, who has agreed to the privacy notice."""
         now = datetime.now(UTC)
         with self.service.store.writing() as tx:
@@ -91,6 +92,24 @@ class Ward:
                 pack=pack.hash,
                 position=None,
                 answers=answers,
+                now=datetime.now(UTC),
+            )
+
+    def nearly_done(self, person: Participant, instrument: str) -> None:
+        """Everything is answered, and the patient stopped at the last question."""
+        definition = self.service.catalogue.instrument(instrument)
+        pack = self.service.catalogue.pack(instrument, person.language)
+        with self.service.store.writing() as tx:
+            drafts.put(
+                tx,
+                person.id,
+                "2w",
+                instrument,
+                response=str(uuid4()),
+                language=person.language,
+                pack=pack.hash,
+                position=definition.items[-1].id,
+                answers=people.all_answers(definition, bpi7=SECRET),
                 now=datetime.now(UTC),
             )
 
