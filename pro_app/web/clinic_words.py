@@ -148,6 +148,12 @@ EVENTS = {
     "privacy_declined": _("Declined the privacy notice"),
     "reminder_problem": _("A reminder could not be decided"),
     "address_refused": _("A telephone number or e-mail address does not exist"),
+    "tablet_handed_over": _("Tablet handed over"),
+    "tablet_returned": _("Tablet given back"),
+    "round_loaded": _("Loaded on a tablet for a ward round"),
+    "tablet_added": _("Tablet added"),
+    "tablet_unlocked": _("Tablet unlocked"),
+    "tablet_revoked": _("Tablet revoked"),
 }
 
 AT_REGISTRY = {
@@ -165,6 +171,7 @@ ACTORS = {
     "cli": _("command line"),
     "system": _("the program"),
     "visitor": _("visitor"),
+    "tablet": _("clinic tablet"),
 }
 
 EXCUSES = {
