@@ -6,16 +6,18 @@ where the definition has them (QLQ-C30), else our item ids.
 """
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pro_app.exports.aside import Aside
-from pro_app.exports.cells import Known, number, spelled
+from pro_app.exports.cells import number, spelled
 from pro_app.exports.columns import Cell, Column
 from pro_app.exports.edition import Edition
 from pro_app.exports.forms import Form, FormState
-from pro_app.exports.sas import Xpt
+from pro_app.exports.sas import Xpt, encoder
 from pro_app.instruments.definition import Instrument, Item
 from pro_app.records.export_rows import Sheet
 
@@ -47,7 +49,47 @@ COLUMNS = tuple(
     Column(name, name, "text" if width else "number", label, label, width=width, whole=name != "QSSTRESN")
     for name, label, width in _VARIABLES
 )
-_DONE: tuple[Cell, Cell] = (None, None)
+# Where each part of a row ends: whose, number, response, question, outcome, how and when, period.
+_PLACES = (0, 3, 4, 5, 9, 15, 20, 21)
+_WHOSE, _NUMBER, _RESPONSE, _QUESTION, _OUTCOME, _HOW, _PERIOD = range(7)
+
+
+class Part(NamedTuple):
+    """Neighbouring cells as they stand in both files."""
+
+    text: str
+    raw: bytes
+
+
+class _Parts:
+    """Cells as parts. Those that repeat are spelled once: a form has forty rows and few outcomes."""
+
+    MOST = 50_000
+
+    def __init__(self) -> None:
+        self._encode = [encoder(column) for column in COLUMNS]
+        self._known: dict[tuple[object, ...], Part] = {}
+        self._line = io.StringIO()
+        self._csv = csv.writer(self._line, lineterminator="")
+
+    def known(self, kind: int, *cells: Cell) -> Part:
+        key = (kind, *cells)
+        part = self._known.get(key)
+        if part is None:
+            if len(self._known) >= self.MOST:
+                self._known.clear()
+            part = self._known[key] = self.once(kind, *cells)
+        return part
+
+    def once(self, kind: int, *cells: Cell) -> Part:
+        first, last = _PLACES[kind], _PLACES[kind + 1]
+        self._csv.writerow([spelled(cell) for cell in cells])
+        # A lone blank cell would be spelled "", so as not to be an empty line; here it is a part of a line.
+        text = self._line.getvalue() if cells != (None,) else ""
+        self._line.seek(0)
+        self._line.truncate()
+        raw = b"".join([put(cell) for put, cell in zip(self._encode[first:last], cells, strict=True)])
+        return Part(text, raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +107,10 @@ class Qs:
 
     def __init__(self, aside: Aside, edition: Edition) -> None:
         self._edition, self._aside = edition, aside
-        self._csv = csv.writer(aside.text("qs.csv", mark=True), lineterminator="\r\n")
-        self._csv.writerow([one.name for one in COLUMNS])
+        self._csv = aside.text("qs.csv", mark=True)
+        self._csv.write(",".join(one.name for one in COLUMNS) + "\r\n")
         self._xpt = Xpt(aside, "qs.xpt", COLUMNS, "Questionnaires", edition.stamp, "QS")
-        self._spell = Known(spelled)
+        self._parts = _Parts()
         self._visits = {name: place for place, name in enumerate(edition.visits, 1)}
         self._questions = {one.id: tuple(_questions(one)) for one in edition.instruments}
         self._person, self._sequence = 0, 0
@@ -77,39 +119,42 @@ class Qs:
     def take(self, form: Form) -> None:
         if form.person.id != self._person:
             self._person, self._sequence = form.person.id, 0
-        study, person = self._edition.study.id, form.person
-        whose = (study, "QS", f"{study}-{person.site}-{person.study_number}")
-        when = (self._visits[form.timepoint], form.timepoint)
-        rows: list[tuple[Cell, ...]] = []
-        for before, how, after in self._rows(form):
+        study, person, known = self._edition.study.id, form.person, self._parts.known
+        whose = known(_WHOSE, study, "QS", f"{study}-{person.site}-{person.study_number}")
+        lines: list[str] = []
+        rows: list[bytes] = []
+        for response, question, outcome, how, period in self._rows(form):
             self._sequence += 1
-            rows.append((*whose, self._sequence, *before, *how, *when, *after))
-        spell = self._spell
-        self._csv.writerows([[spell[cell] for cell in row] for row in rows])
-        for row in rows:
-            self._xpt.take(row)
-        self._aside.rows["qs.csv"] += len(rows)
+            parts = (whose, known(_NUMBER, self._sequence), response, question, outcome, how, period)
+            lines.append(",".join([part.text for part in parts]))
+            rows.append(b"".join([part.raw for part in parts]))
+        if lines:
+            self._csv.write("\r\n".join(lines) + "\r\n")
+            self._xpt.take_rows(rows)
+            self._aside.rows["qs.csv"] += len(lines)
 
     def close(self) -> None:
         self._xpt.close()
 
-    def _rows(self, form: Form) -> Iterator[tuple[tuple[Cell, ...], tuple[Cell, ...], tuple[Cell, ...]]]:
-        """QSREFID to QSDRVFL; QSMETHOD and QSLANG; QSDTC and QSEVINTX."""
-        sheet = form.sheet
+    def _rows(self, form: Form) -> Iterator[tuple[Part, Part, Part, Part, Part]]:
+        """Response, question, outcome, how and when, period of each row of a form."""
+        sheet, known = form.sheet, self._parts.known
+        visit = (self._visits[form.timepoint], form.timepoint)
         if sheet is None:
             if form.state is FormState.MISSING:
                 category = _category(self._edition.catalogue.instrument(form.instrument))
-                what = (None, None, "QSALL", "Questionnaires", category, None, None, None)
-                yield (*what, "NOT DONE", form.reason, None), _DONE, _DONE
+                question = known(_QUESTION, None, "QSALL", "Questionnaires", category)
+                outcome = known(_OUTCOME, None, None, None, "NOT DONE", form.reason, None)
+                how = known(_HOW, None, None, *visit, None)
+                yield known(_RESPONSE, None), question, outcome, how, known(_PERIOD, None)
             return
-        how = (sheet.mode.upper().replace("_", " "), sheet.language)
-        when = _minute(sheet.finished_at.astimezone(UTC))
+        response = self._parts.once(_RESPONSE, sheet.uuid)
+        mode, when = sheet.mode.upper().replace("_", " "), _minute(sheet.finished_at.astimezone(UTC))
+        how = self._parts.once(_HOW, mode, sheet.language, *visit, when)
         for one in self._questions[form.instrument]:
-            if one.item is None:
-                yield _scale(sheet, one), how, (when, None)
-            else:
-                for cells in _item(sheet, one):
-                    yield cells, how, (when, one.period)
+            question, period = known(_QUESTION, *one.about), known(_PERIOD, one.period)
+            for cells in _outcomes(sheet, one):
+                yield response, question, known(_OUTCOME, *cells), how, period
 
 
 def _category(instrument: Instrument) -> str:
@@ -129,29 +174,29 @@ def _questions(instrument: Instrument) -> Iterator[_Question]:
         )
 
 
-def _scale(sheet: Sheet, one: _Question) -> tuple[Cell, ...]:
-    score = sheet.scores.get(one.name)
-    if score is None or score.value is None:
-        why = score.reason if score else "not_scored"
-        return (sheet.uuid, *one.about, None, None, None, "NOT DONE", why, "Y")
-    text = number(score.value)
-    return (sheet.uuid, *one.about, text, text, score.value, None, None, "Y")
-
-
-def _item(sheet: Sheet, one: _Question) -> Iterator[tuple[Cell, ...]]:
+def _outcomes(sheet: Sheet, one: _Question) -> Iterator[tuple[Cell, ...]]:
+    """QSORRES to QSDRVFL: once for an item or scale, once for each region of a body diagram."""
+    if one.item is None:
+        score = sheet.scores.get(one.name)
+        if score is None or score.value is None:
+            why = score.reason if score else "not_scored"
+            yield None, None, None, "NOT DONE", why, "Y"
+        else:
+            text = number(score.value)
+            yield text, text, score.value, None, None, "Y"
+        return
     answer = sheet.answers.get(one.name, {"missing": "not_reached"})
     if "missing" in answer or answer.get("sealed"):
-        why = str(answer.get("missing", "sealed"))
-        yield (sheet.uuid, *one.about, None, None, None, "NOT DONE", why, None)
+        yield None, None, None, "NOT DONE", str(answer.get("missing", "sealed")), None
         return
     value = answer["value"]
     if isinstance(value, dict):
         for region in value["regions"] or ("none",):
             text = f"{region}*" if region == value["worst"] else region
-            yield (sheet.uuid, *one.about, text, text, None, None, None, None)
+            yield text, text, None, None, None, None
     else:
         text = str(int(value))
-        yield (sheet.uuid, *one.about, text, text, int(value), None, None, None)
+        yield text, text, int(value), None, None, None
 
 
 def _minute(moment: datetime) -> str:

@@ -38,13 +38,18 @@ class Xpt:
     ) -> None:
         self._aside, self._name = aside, name
         self._file: BinaryIO = aside.binary(name)
-        self._put = [_encoder(column) for column in columns]
+        self._put = [encoder(column) for column in columns]
         self._file.write(_front(columns, title, stamp, member))
         aside.rows[name] = 0
 
     def take(self, cells: Sequence[Cell]) -> None:
         self._file.write(b"".join([put(cell) for put, cell in zip(self._put, cells, strict=True)]))
         self._aside.rows[self._name] += 1
+
+    def take_rows(self, rows: Sequence[bytes]) -> None:
+        """Rows whose cells are bytes already, each as long as a row is."""
+        self._file.writelines(rows)
+        self._aside.rows[self._name] += len(rows)
 
     def close(self) -> None:
         """Fill the last record of 80 bytes."""
@@ -102,7 +107,8 @@ def _name(number: int, column: Column, place: int) -> bytes:
     )
 
 
-def _encoder(column: Column) -> Callable[[Cell], bytes]:
+def encoder(column: Column) -> Callable[[Cell], bytes]:
+    """Turns a cell of this column into the bytes it has in the file."""
     if _is_text(column):
         size = _size(column)
         return Known(lambda cell: _ascii(str(cell or ""), size)).__getitem__
