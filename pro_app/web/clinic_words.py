@@ -156,6 +156,14 @@ EVENTS = {
     "tablet_revoked": _("Tablet revoked"),
 }
 
+TABLETS = {
+    "with_staff": _("with staff"),
+    "handed_over": _("with a participant"),
+    "locked": _("locked"),
+    "ward_round": _("on a ward round"),
+    "revoked": _("revoked"),
+}
+
 AT_REGISTRY = {
     "waiting": ("→", _("waiting")),
     "claimed": ("→", _("being sent")),

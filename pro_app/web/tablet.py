@@ -4,7 +4,6 @@ from typing import cast
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from flask_login import current_user
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,20 +19,13 @@ from pro_app.records.store import Transaction
 from pro_app.records.tablets import Tablet
 from pro_app.web import cookies, problems, tablet_gate, visit_page
 from pro_app.web.clinic_page import account, actor, person_of, sites
+from pro_app.web.clinic_words import TABLETS
 from pro_app.web.current import address, now, service
 from pro_app.web.guard import staff
 from pro_app.web.guard import tablet as tablet_only
 from pro_app.web.staff_roles import WRITERS
 
 blueprint = Blueprint("tablet", __name__, url_prefix="/staff/tablet")
-
-STATES = {
-    "with_staff": lazy_gettext("with staff"),
-    "handed_over": lazy_gettext("with a participant"),
-    "locked": lazy_gettext("locked"),
-    "ward_round": lazy_gettext("on a ward round"),
-    "revoked": lazy_gettext("revoked"),
-}
 
 
 @blueprint.get("/<study_number>/<timepoint>")
@@ -224,7 +216,7 @@ def listing() -> str:
     """Every tablet of the sites that the reader sees."""
     with service().store.reading() as tx:
         found = tablets.of_sites(tx, sites())
-    return render_template("tablet/list.html", tablets=found, states=STATES, this=g.get("tablet"))
+    return render_template("tablet/list.html", tablets=found, states=TABLETS, this=g.get("tablet"))
 
 
 @blueprint.post("/list/<int:tablet_id>/revoke")
