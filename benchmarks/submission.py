@@ -154,6 +154,12 @@ def _submissions(
     return send, prepared(house, count)
 
 
+def seconds_of(app: Flask, one: tuple[str, bytes]) -> float:
+    """How long one of the `prepared` submissions takes, from the door to its receipt."""
+    token, body = one
+    return _timed(lambda: _request(app, "/device/response", body, HTTP_AUTHORIZATION=f"Visit {token}"))
+
+
 def prepared(house: Service, count: int) -> list[tuple[str, bytes]]:
     """`count` participants two weeks after surgery: each one's visit token, and what they will send."""
     now = datetime.now(UTC)
