@@ -68,6 +68,7 @@ class Ward:
     values: dict[str, dict[str, object]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    methods: dict[str, set[str]] = field(default_factory=dict)
 
     def guard(self, rule: Rule) -> Guard:
         found = guard_of(self.app.view_functions[rule.endpoint])
@@ -93,8 +94,10 @@ class Ward:
 
     def methods_at(self, address: str) -> set[str]:
         """Every method that some route takes at this address: one view may show it, another change it."""
-        rules = (rule for rule in self.app.url_map.iter_rules() if rule.rule == address)
-        return {method for rule in rules for method in rule.methods or ()}
+        if not self.methods:
+            for rule in self.app.url_map.iter_rules():
+                self.methods.setdefault(rule.rule, set()).update(rule.methods or ())
+        return self.methods[address]
 
     @staticmethod
     def _sites(rule: Rule) -> tuple[str | None, ...]:
@@ -188,7 +191,7 @@ def _answered(house: Service, study_number: str, timepoint: str, now: datetime) 
         participants.set_surgery(tx, person, "done", date(2026, 11, 17), date(2026, 11, 17))
         person = participants.by_id(tx, person.id)
         instrument = house.catalogue.instrument("bpi-sf")
-        worst = {item.id: {"value": 9} for item in instrument.items if item.kind == "number"}
+        worst = {item.id: {"value": 9} for item in instrument.items if item.kind == "nrs"}
         sent = sheet(house.catalogue, "bpi-sf", now, answers={**all_answers(instrument), **worst})
         who = Actor("patient", study_number)
         answer.submit(tx, house.study, house.catalogue, person, timepoint, sent, who, now)
