@@ -71,7 +71,7 @@ def pdf(study_number: str, timepoint: str) -> Response | tuple[str, int]:
     if not asking.worded(stop):
         return asking.no_wording(person)
     sheet = current_app.extensions["pro_app_assets"].files["clinic.css"].body.decode()
-    page = _form(person, stop, sheet=sheet)
+    page = _form(person, stop).replace("</head>", f"<style>{sheet}</style></head>", 1)
     chromium, name = paper.browser(), f"{study_number}-{timepoint}"
     if chromium is None:
         answer = Response(page, content_type="text/html; charset=utf-8")
@@ -100,9 +100,7 @@ def _visit(study_number: str, timepoint: str) -> tuple[Participant, Stop]:
         return person, journey.of(tx, service().study, person, now()).at(timepoint)
 
 
-def _form(
-    person: Participant, stop: Stop, *, tools: dict[str, str] | None = None, sheet: str | None = None
-) -> str:
+def _form(person: Participant, stop: Stop, *, tools: dict[str, str] | None = None) -> str:
     catalogue = service().catalogue
     instruments = [catalogue.instrument(name) for name in stop.timepoint.instruments]
     packs = [asking.pack_for(one, person) for one in instruments]
@@ -123,7 +121,7 @@ def _form(
             study=service().study,
             offered=offered,
             tools=tools,
-            sheet_of_style=sheet,
+            linked=tools is not None,
             body_map=body_map,
             sides=(
                 ("front", _("Front view"), _("Right"), _("Left")),

@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -77,6 +78,7 @@ def test_a_call_that_breaks_off_loses_nothing_and_the_page_saves_without_a_word(
     assert "of 15 entered" in li.get(START).text
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_how_it_was_asked_must_be_said(li: FlaskClient, wang: Participant) -> None:
     fill(li)
     answer_ = store_it(li, "")
@@ -156,6 +158,7 @@ def test_nothing_is_asked_before_the_privacy_notice_is_agreed_to(
     assert (event.action, event.actor.name) == ("privacy_agreed", "li")
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_a_visit_that_is_not_open_or_a_participant_who_left_is_not_asked(
     li: FlaskClient, clinic: Flask, wang: Participant
 ) -> None:
@@ -171,6 +174,7 @@ def test_a_visit_that_is_not_open_or_a_participant_who_left_is_not_asked(
     assert li.get(BPI).status_code == 303
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_who_may_only_read_and_other_sites_do_not_come_in(
     clinic: Flask, team: None, wang: Participant
 ) -> None:
@@ -181,6 +185,7 @@ def test_who_may_only_read_and_other_sites_do_not_come_in(
     assert signed_in(clinic, "li").get(f"{START}/phq-9").status_code == 404
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_the_questions_can_be_asked_in_another_language_and_the_response_says_so(
     li: FlaskClient, house: Service, wang: Participant
 ) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -12,6 +13,8 @@ from pro_app.schedule.window import today
 from pro_app.wiring import Service
 from tests.integration.clinic.test_pages import signed_in
 
+# The pages ask the plan, hardly the database.
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 DRY = "/staff/enrol/rehearsal?site=CZ&surgery_planned_on=2026-12-08&language=zh-Hans&phone=1"
 
 
