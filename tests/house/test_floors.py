@@ -13,6 +13,7 @@ FLOORS = (
     (
         "config",
         "keys",
+        "key_file",
         "sealed_stream",
         "passwords",
         "one_time_codes",
