@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pro_app.errors import ProAppError
 from pro_app.letters import reach, returned
 from pro_app.letters.carriers import Carriers, FindsByAddress
 from pro_app.letters.reports import FindsByItsId, Report, Returned, ReturnedMail
@@ -134,8 +135,15 @@ def _row_of(tx: Transaction, report: Report) -> Delivery | None:
 
 
 def _refused_hash(tx: Transaction, row: Delivery, named: tuple[str, ...]) -> str:
-    """Of the address that was refused: today's, unless the report is about another (corrected since)."""
-    present = reach.present_address(tx, row)
+    """Of the address that was refused: today's, unless the report is about another (corrected since).
+
+    Empty when today's can't be read: one broken participant must not hold up everybody's reports.
+    """
+    try:
+        present = reach.present_address(tx, row)
+    except ProAppError as fault:
+        log.warning("delivery %s: its address can't be read: %s", row.reference, fault.code)
+        return ""
     if not named or any(reach.same_address(present, one) for one in named):
         return deliveries.address_hash(tx, present)
     return deliveries.address_hash(tx, named[0])

@@ -14,6 +14,7 @@ from pro_app.ports import Outcome
 from pro_app.records import audit, participants
 from pro_app.records.deliveries import Delivery
 from pro_app.records.participants import Participant
+from pro_app.records.schema import participant
 from pro_app.records.store import Store
 from tests.integration.reminders.scene import DAY, HOUR, NOON, Provider, Scene
 from tests.unit.reminders.test_returned import notification
@@ -299,3 +300,16 @@ def test_a_mail_is_marked_only_after_its_report_is_safe(
     assert mailbox.marked == ["0"], "what was dealt with before the fault is marked"
 
     assert learn.collect(store, mailbox, NOON + HOUR).address_refused == 1
+
+
+def test_a_report_about_a_broken_participant_holds_up_no_other(store: Store) -> None:
+    scene = smtp_scene(store)
+    broken, mary = scene.enrol(1, phone=""), scene.mary()
+    scene.tick()
+    with store.writing() as tx:
+        spoiled = participant.update().where(participant.c.id == broken.id)
+        tx.conn.execute(spoiled.values(identity_sealed="k1.AAAA"))
+    mailbox = Mailbox([bounced(scene.rows(broken)[0]), bounced(scene.rows(mary)[0])])
+
+    assert learn.collect(store, mailbox, NOON + HOUR) == Learnt(address_refused=2)
+    assert scene.rows(broken)[0].refused_address == ""
