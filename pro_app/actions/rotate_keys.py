@@ -13,10 +13,10 @@ from pro_app.records.audit import STUDY_CHAIN, Actor
 from pro_app.records.rotation import START, Place, Step
 from pro_app.records.store import Transaction
 
-__all__ = ["START", "Busy", "Place", "Step", "batch", "done", "left"]
+__all__ = ["START", "Busy", "Place", "Step", "batch", "done", "holder", "left", "take_over"]
 
 LEASE = "keys"
-HOLD_FOR = timedelta(minutes=2)
+HOLD_FOR = timedelta(seconds=30)
 
 
 class Busy(ProAppError):
@@ -30,18 +30,29 @@ def left(tx: Transaction) -> int:
     return rotation.left(tx)
 
 
-def batch(tx: Transaction, place: Place, holder: str, now: datetime) -> Step:
+def holder(tx: Transaction, now: datetime) -> str | None:
+    """Who is changing the keys just now."""
+    found = leases.of(tx, LEASE)
+    return found.holder if found and found.until > now else None
+
+
+def take_over(tx: Transaction, dead: str, now: datetime) -> None:
+    """End the hold of a process that is known to be no more."""
+    leases.let_go(tx, LEASE, dead, now)
+
+
+def batch(tx: Transaction, place: Place, me: str, now: datetime) -> Step:
     """Seal a few fields anew. Raises `Busy` while another holder is at it."""
-    if not leases.take(tx, LEASE, holder, now, HOLD_FOR):
+    if not leases.take(tx, LEASE, me, now, HOLD_FOR):
         raise Busy()
     return rotation.reseal(tx, place)
 
 
 def done(
-    tx: Transaction, holder: str, first: str, retired: Sequence[str], fields: int, actor: Actor, now: datetime
+    tx: Transaction, me: str, first: str, retired: Sequence[str], fields: int, actor: Actor, now: datetime
 ) -> None:
     """Put it on record: which key seals, which are gone. Identifiers only."""
     detail = {"key": first, "retired": list(retired), "fields": fields}
     milestones.record(tx, milestones.KEYS_CHANGED, now, detail)
     audit.append(tx, STUDY_CHAIN, actor, "keys_changed", "study", detail, now)
-    leases.let_go(tx, LEASE, holder, now)
+    leases.let_go(tx, LEASE, me, now)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import sys
 import time
 from pathlib import Path
@@ -72,6 +73,7 @@ def rotate(announce: bool, settle: float) -> None:
     if announce:
         click.echo(f"Key {key_file.announce(path)} is in {path} and only opens yet. Copy the file now.")
         return
+    _bury(service)
     first = _put_first(path)
     total, broken = _seal_anew(service, settle)
     if broken:
@@ -87,7 +89,27 @@ def rotate(announce: bool, settle: float) -> None:
     click.echo("Copy the key file to its safe place now. Backups bring the keys they were made with.")
 
 
-_HOLDER = f"keys/{os.getpid()}/{secrets.token_hex(4)}"
+_MACHINE = socket.gethostname()[:30]
+_HOLDER = f"{_MACHINE}/{os.getpid()}/{secrets.token_hex(4)}"
+
+
+def _bury(service: Service) -> None:
+    """What was killed on this machine need not be waited for."""
+    with service.store.writing() as tx:
+        other = rotate_keys.holder(tx, utc_now())
+        machine, _, rest = (other or "").rpartition("/")[0].rpartition("/")
+        if other and machine == _MACHINE and rest.isdigit() and not _lives(int(rest)):
+            rotate_keys.take_over(tx, other, utc_now())
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _put_first(path: Path) -> str:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import insert, select, text
 
 from pro_app import key_file
+from pro_app.actions import rotate_keys
 from pro_app.cli import keys as words
 from pro_app.keys import KeyRing, load_key_ring
 from pro_app.records import audit, drafts, participants, rotation
@@ -180,6 +182,17 @@ def killed_half_way(hospital: Hospital, moments: int) -> None:
     assert rotate(hospital).exit_code == 0
     assert len(key_ids(hospital)) == 1
     assert unopened(hospital) == []
+
+
+def test_two_at_once_are_one(hospital: Hospital) -> None:
+    hospital.enrol()
+    path = hospital.folder / "keys.json"
+    key_file.announce(path)
+    key_file.put_first(path)
+    with hospital.store.writing() as tx:
+        rotate_keys.batch(tx, rotate_keys.START, "another machine/1/x", datetime.now(UTC))
+    with pytest.raises(rotate_keys.Busy):
+        rotate(hospital)
 
 
 def test_killed_half_way_it_goes_on(hospital: Hospital) -> None:
