@@ -57,7 +57,7 @@ def show(study_number: str, timepoint: str) -> str | tuple[str, int]:
         return asking.no_wording(person)
     tools = {
         "back": url_for("paper_entry.start", study_number=study_number, timepoint=timepoint),
-        "print": _("Print with your browser on A4, at 100 %%."),
+        "print": _("Print with your browser on A4, without scaling."),
         "pdf": _("As a PDF") if paper.browser() else "",
     }
     return _form(person, stop, tools=tools)
