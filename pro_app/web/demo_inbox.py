@@ -2,13 +2,14 @@
 
 import re
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template
 from markupsafe import Markup, escape
 
 from pro_app.letters import folder
 from pro_app.letters.folder import Filed
 from pro_app.web.current import service
 from pro_app.web.guard import demo
+from pro_app.web.plain_text import row_asked_for
 
 blueprint = Blueprint("demo_inbox", __name__)
 
@@ -30,7 +31,7 @@ _TRAILING = ".,;:!?。，；：！？)）"
 @demo
 def page() -> str:
     """All messages, newest first."""
-    first = max(request.args.get("from", 0, type=int), 0)
+    first = row_asked_for("from") or 0
     messages, total = folder.newest(service().inbox_dir, first, ROWS)
     return render_template(
         "demo_inbox/page.html", messages=messages, total=total, first=first, rows=ROWS, linked=linked

@@ -12,6 +12,7 @@ from pro_app.web import clinic_words
 from pro_app.web.clinic_page import in_words, sites
 from pro_app.web.current import service
 from pro_app.web.guard import staff
+from pro_app.web.plain_text import row_asked_for
 from pro_app.web.staff_roles import READERS
 
 blueprint = Blueprint("messages", __name__, url_prefix="/messages")
@@ -69,7 +70,7 @@ def listing() -> str:
     search = " ".join(request.args.get("search", "").split())[:40]
     shown = request.args.get("show", "all")
     shown = shown if shown in CHOICES else "all"
-    before = request.args.get("before", type=int)
+    before = row_asked_for("before")
     with service().store.reading() as tx:
         found = delivery_lists.listing(
             tx, sites(), states=CHOICES[shown].states, search=search, before=before, limit=PAGE + 1

@@ -40,7 +40,15 @@ def look() -> None:
         abort(400)
 
 
+def row_asked_for(name: str) -> int | None:
+    """The number of a row in the query; None when there is none, or no row can have it."""
+    number = request.args.get(name, type=int)
+    return number if number is not None and 0 <= number <= LAST_ROW else None
+
+
 def install(app: Flask) -> None:
-    """Must come before what reads the form, and before any route with a number is registered."""
+    """Must come before what reads the form, and before any route is registered."""
     app.url_map.converters["int"] = RowNumber
+    # An address has one spelling: a redirect to it would repeat the Host that somebody sent.
+    app.url_map.merge_slashes = False
     app.before_request(look)
