@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pro_app.errors import ProAppError
 from pro_app.letters import reach, returned
 from pro_app.letters.carriers import Carriers, FindsByAddress
 from pro_app.letters.reports import FindsByItsId, Report, Returned, ReturnedMail
 from pro_app.ports import Outcome
-from pro_app.records import audit, deliveries, participants
+from pro_app.records import audit, participants
 from pro_app.records import delivery_reports as reports
 from pro_app.records.audit import Actor
 from pro_app.records.deliveries import Delivery
@@ -67,7 +66,7 @@ def take_in(tx: Transaction, report: Report, now: datetime) -> Became:
             return "noted"
         return "known"
     refused = said.status == ADDRESS_REFUSED
-    hashed = _refused_hash(tx, row, report.addresses) if refused else ""
+    hashed = reach.refused_hash(tx, row, report.addresses) if refused else ""
     if not reports.reported(tx, row, said, hashed, now):
         return "known"
     if refused:
@@ -132,21 +131,6 @@ def _row_of(tx: Transaction, report: Report) -> Delivery | None:
     if row is None and report.remote_id:
         row = reports.by_its_id(tx, provider, report.remote_id)
     return row if row is not None and row.provider == provider else None
-
-
-def _refused_hash(tx: Transaction, row: Delivery, named: tuple[str, ...]) -> str:
-    """Of the address that was refused: today's, unless the report is about another (corrected since).
-
-    Empty when today's can't be read: one broken participant must not hold up everybody's reports.
-    """
-    try:
-        present = reach.present_address(tx, row)
-    except ProAppError as fault:
-        log.warning("delivery %s: its address can't be read: %s", row.reference, fault.code)
-        return ""
-    if not named or any(reach.same_address(present, one) for one in named):
-        return deliveries.address_hash(tx, present)
-    return deliveries.address_hash(tx, named[0])
 
 
 def _leave_a_trace(tx: Transaction, row: Delivery, said: Outcome, now: datetime) -> None:

@@ -241,7 +241,7 @@ def _ask(run: _Run, row: Delivery) -> None:
             log.warning("delivery %s: look-up failed: %s", row.reference, type(fault).__name__)
     with run.store.writing() as tx:
         refused = said is not None and said.status == "address_refused"
-        hashed = deliveries.address_hash(tx, reach.present_address(tx, row)) if refused else ""
+        hashed = reach.refused_hash(tx, row) if refused else ""
         claims.resolve(tx, row, reach.discreet(said) if said else None, hashed, run.moment())
 
 

@@ -3,9 +3,11 @@
 The rules see channels, never addresses; the senders see addresses, never answers.
 """
 
+import logging
 import re
 from collections.abc import Iterable
 
+from pro_app.errors import ProAppError
 from pro_app.ports import Outcome
 from pro_app.records import deliveries, participants
 from pro_app.records.deliveries import Delivery
@@ -13,6 +15,8 @@ from pro_app.records.participants import Identity, Participant
 from pro_app.records.store import Transaction
 from pro_app.schedule.delivery import Facts
 from pro_app.schedule.outreach import Audience
+
+log = logging.getLogger(__name__)
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+|\+?\d[\d -]{5,}\d")
 # A text message is read sooner than an e-mail, and most older patients have no e-mail at all.
@@ -38,6 +42,21 @@ def same_address(ours: str, theirs: str) -> bool:
         return ours.lower() == theirs.lower()
     digits = "".join(letter for letter in theirs if letter.isdigit())
     return len(digits) >= 7 and ours.removeprefix("+").endswith(digits)
+
+
+def refused_hash(tx: Transaction, row: Delivery, named: tuple[str, ...] = ()) -> str:
+    """Of the address that was refused: today's, unless the report names another (corrected since).
+
+    Empty when today's can't be read: one broken participant must not hold up everybody's messages.
+    """
+    try:
+        present = present_address(tx, row)
+    except ProAppError as fault:
+        log.warning("delivery %s: its address can't be read: %s", row.reference, fault.code)
+        return ""
+    if not named or any(same_address(present, one) for one in named):
+        return deliveries.address_hash(tx, present)
+    return deliveries.address_hash(tx, named[0])
 
 
 def facts_of(
