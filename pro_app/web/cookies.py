@@ -27,6 +27,8 @@ def configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
+        # A reply that was on its way must not put back what the next one has changed, such as a form secret.
+        SESSION_REFRESH_EACH_REQUEST=False,
     )
 
 

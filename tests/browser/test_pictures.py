@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
+from tests.browser.clinic.ward import GIVE_BACK, PIN, Tablet, open_ward
 from tests.browser.conftest import Demonstration
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "pictures"
@@ -105,3 +106,51 @@ def test_the_staffs_pages(demonstration: Demonstration, browser: Browser, width:
         }.items():
             page.goto(f"{demonstration.base}{path}?lang={language}")
             take(page, name, width, language)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_tablets_pages(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory, width: str, language: str
+) -> None:
+    with (
+        open_ward(tmp_path_factory.mktemp("ward")) as ward,
+        page_of(browser, width, language) as page,
+    ):
+        for number in ("CZ-001", "CZ-002"):
+            ward.admit(number, language)
+        tablet = Tablet(ward, page.context, page)
+        tablet.sign_in()
+        page.context.add_cookies([{"name": "language", "value": language, "url": ward.url}])
+        for name, path in {
+            "confirm": "tablet/CZ-001/2w",
+            "next": "tablet/next",
+            "round": "round",
+        }.items():
+            page.goto(f"{ward.url}/staff/{path}")
+            take(page, f"tablet-{name}", width, language)
+        tablet.hand_to(ward.wards["CZ-001"])
+        take(page, "tablet-home", width, language)
+        tablet.open_questions()
+        expect(page.get_by_role("button", name=GIVE_BACK)).to_be_visible()
+        take(page, "tablet-question", width, language, whole=False)
+        tablet.give_back()
+        tablet.locked()
+        page.context.add_cookies([{"name": "language", "value": language, "url": ward.url}])
+        page.goto(f"{ward.url}/staff/tablet")
+        take(page, "tablet-locked", width, language)
+        tablet.back_to_staff()
+        page.context.add_cookies([{"name": "language", "value": language, "url": ward.url}])
+        page.goto(f"{ward.url}/staff/tablet/list")
+        take(page, "tablet-list", width, language)
+        page.goto(f"{ward.url}/staff/round")
+        page.locator('input[name="visit"]').first.check()
+        page.locator("#pin").fill(PIN)
+        page.locator("#load-button").click()
+        page.wait_for_url("**/tablet/round")
+        expect(page.locator("#open")).to_be_visible()
+        take(page, "round-locked", width, language)
+        page.locator("#pin").fill(PIN)
+        page.locator("#open button").click()
+        page.locator("#visits button").first.click()
+        take(page, "round-list", width, language)

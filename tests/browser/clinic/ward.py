@@ -175,10 +175,10 @@ def as_at_the_bedside(playwright: Playwright) -> Browser:
 class Tablet:
     """The tablet in nurse Li's hands, and then in a patient's."""
 
-    def __init__(self, ward: Ward, context: BrowserContext) -> None:
+    def __init__(self, ward: Ward, context: BrowserContext, page: Page | None = None) -> None:
         self.ward = ward
         self.context = context
-        self.page: Page = context.new_page()
+        self.page: Page = page or context.new_page()
         self.faults: list[str] = []
         self.page.on(
             "pageerror", lambda fault: self.faults.append(f"{fault.name}: {fault.message} {fault.stack}")
