@@ -41,6 +41,7 @@ class StaffLetter:
     language: str
     active: bool
     holder: str = ""
+    problem: str | None = None
 
 
 def post(tx: Transaction, staff_id: int, kind: LetterKind, about: str, body: str, now: datetime) -> bool:
@@ -167,6 +168,7 @@ def _read(tx: Transaction, where: tuple[object, ...], holder: str) -> tuple[Staf
             language=row.language,
             active=row.active,
             holder=holder,
+            problem=row.problem,
         )
         for row in tx.conn.execute(query)
     )

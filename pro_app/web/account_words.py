@@ -15,3 +15,13 @@ LETTER_STATES = {
     "unknown": _("perhaps sent"),
     "failed": _("could not be sent"),
 }
+PROBLEMS = {
+    "no_address": _("no e-mail address"),
+    "no_provider": _("no mail server is set up"),
+    "switched_off": _("the account is switched off"),
+    "link_over": _("its link is no longer needed"),
+    "address_refused": _("the address does not exist"),
+    "refused": _("the mail server refused it"),
+    "given_up": _("the mail server was away for too long"),
+    "later": _("the mail server is away; tried again"),
+}

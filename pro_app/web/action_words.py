@@ -102,6 +102,21 @@ FIELDS: dict[str, LazyString] = {
     "version": _("Version"),
     "day": _("Day"),
     "done": _("What was done"),
+    "differences": _("Differences"),
+    "words": _("In words"),
+    "problem": _("Problem"),
+    "alerts": _("Alerts"),
+    "value": _("Value"),
+    "scale": _("Scale"),
+    "items": _("Items"),
+}
+# Values that are codes, whatever field they stand in.
+VALUES: dict[str, LazyString] = {
+    "password": _("password"),
+    "totp": _("password and code"),
+    "recovery_code": _("password and recovery code"),
+    "code": _("code"),
+    "study": _("study"),
 }
 
 

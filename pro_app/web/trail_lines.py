@@ -7,14 +7,16 @@ from typing import cast
 from flask_babel import gettext as _
 
 from pro_app.records.audit import Event
-from pro_app.web.action_words import FIELDS
+from pro_app.web.account_words import LETTERS
+from pro_app.web.action_words import FIELDS, VALUES
 from pro_app.web.clinic_page import account
 from pro_app.web.clinic_words import REASONS, ROLES, STATUSES
 from pro_app.web.history_words import instrument_words, visit_words
 from pro_app.web.staff_roles import may_see_arm
 
 # What only programs read; the CSV has it.
-_FOR_PROGRAMS = ("hash", "response", "uuid", "epoch", "moved")
+_FOR_PROGRAMS = ("hash", "response", "uuid", "epoch", "moved", "lines", "listed")
+_MOST = 12
 Detail = Mapping[str, object]
 
 
@@ -71,7 +73,8 @@ def _value(key: str, value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{_field(name)}: {_value(name, one)}" for name, one in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(_value(key, one) for one in value) or "–"
+        more = [_("%(count)s more", count=len(value) - _MOST)] if len(value) > _MOST else []
+        return ", ".join([*(_value(key, one) for one in value[:_MOST]), *more]) or "–"
     text = str(value)
     if key in ("timepoint", "visits"):
         return visit_words(text)
@@ -79,5 +82,5 @@ def _value(key: str, value: object) -> str:
         return instrument_words(text)
     if key == "site" and text == "*":
         return _("all sites")
-    known = {"reason": REASONS, "status": STATUSES, "role": ROLES}.get(key, {})
+    known = {"reason": REASONS, "status": STATUSES, "role": ROLES, "for": LETTERS}.get(key, VALUES)
     return str(known.get(text, text))
