@@ -65,7 +65,7 @@ def _end(response: Response) -> Response:
     seconds = time.perf_counter() - g.began
     seen().add(response.status_code, seconds)
     response.headers[HEADER] = g.request_id
-    if request.endpoint not in QUIET or response.status_code >= 400:
+    if response.status_code >= 400 or (request.endpoint not in QUIET and _wanted()):
         route = request.url_rule.rule if request.url_rule else NOWHERE
         milliseconds = round(seconds * 1000, 1)
         facts = {
@@ -77,6 +77,12 @@ def _end(response: Response) -> Response:
         words = (request.method, route, response.status_code, milliseconds)
         log.info("%s %s %s %s ms", *words, extra={"facts": facts})
     return response
+
+
+def _wanted() -> bool:
+    """Whether what went well is told too: not to somebody who tries a demonstration in a terminal."""
+    settings = service().settings
+    return not settings.demo or settings.log == "json"
 
 
 def _forget(_fault: BaseException | None) -> None:

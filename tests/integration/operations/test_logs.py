@@ -49,7 +49,8 @@ def written_down(kind: str) -> Iterator[io.StringIO]:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[Service]:
     """A whole demonstration, with its clock, its inbox and its registry that nobody answers for."""
-    service = build(read_settings({"PRO_APP_DATA_DIR": str(tmp_path), "PRO_APP_PORT": "9"}))
+    environ = {"PRO_APP_DATA_DIR": str(tmp_path), "PRO_APP_PORT": "9", "PRO_APP_LOG": "json"}
+    service = build(read_settings(environ))
     migrating.up(service.store)
     yield service
     service.store.close()
