@@ -1,4 +1,4 @@
-"""A study of 50 sites and 100,000 participants with their past, written by the database itself (PostgreSQL)."""
+"""A study of 50 sites and many participants with their past, written by the database itself (PostgreSQL)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,23 +26,25 @@ FROM (SELECT i, CAST(:today AS date) + 30 - (hashtext('day' || i) & 1048575) % 1
 """
 _RESPONSES = """
 INSERT INTO response (uuid, participant_id, timepoint, instrument, version, language, pack, mode, helper,
-  standing, revision, started_at, finished_at, received_at, opened_at, window_due, window_opens, window_closes,
-  answers, content_hash)
+  standing, revision, started_at, finished_at, received_at, opened_at, window_due, window_opens,
+  window_closes, answers, content_hash)
 SELECT 'b-' || p.id || '-' || visit.name || '-' || form.name, p.id, visit.name, form.name, '1', p.language,
   'pack', 'own_phone', 'alone', 'current', 1, due + interval '10 hours', due + interval '10 hours',
-  due + interval '10 hours', due + interval '9 hours', due, due - visit.before, due + visit.after, '{}', 'hash'
+  due + interval '10 hours', due + interval '9 hours', due, due - visit.before, due + visit.after, '{}',
+  'hash'
 FROM participant p
 CROSS JOIN (VALUES ('baseline', interval '-1 day', 7, 0), ('2w', interval '14 days', 3, 3),
   ('1m', interval '1 month', 7, 7), ('3m', interval '3 months', 14, 14), ('6m', interval '6 months', 14, 14),
   ('12m', interval '12 months', 30, 30)) AS visit(name, after_surgery, before, after)
 CROSS JOIN (VALUES ('bpi-sf'), ('qlq-c30')) AS form(name)
 CROSS JOIN LATERAL (SELECT (p.surgery_on + visit.after_surgery)::date AS due) AS dated
-WHERE due < CAST(:today AS date) AND (p.id + length(visit.name) * 3) % 10 <> 0
+WHERE due < CAST(:today AS date) AND (hashtext(p.id || visit.name) & 1023) % 10 <> 0
 """
 _REASONS = """
 INSERT INTO missing_reason (participant_id, timepoint, instrument, reason, recorded_by, recorded_at)
-SELECT p.id, '3m', form, 'forgot', 'li', :now FROM participant p CROSS JOIN (VALUES ('bpi-sf'), ('qlq-c30')) AS f(form)
-WHERE (p.id + 6) % 30 = 0
+SELECT p.id, '3m', form, 'forgot', 'li', :now
+FROM participant p CROSS JOIN (VALUES ('bpi-sf'), ('qlq-c30')) AS f(form)
+WHERE (hashtext(p.id || '3m') & 1023) % 10 = 0 AND p.id % 3 = 0
 """
 _SCORES = """
 INSERT INTO score (response_id, algorithm, scale, value, used, missing, answers_hash)
@@ -50,10 +52,11 @@ SELECT id, 'bpi-sf/1', 'WORST', id % 11, 'bpi3', '', 'hash' FROM response
 WHERE instrument = 'bpi-sf' AND participant_id % 10 = 3
 """
 _ALERTS = """
-INSERT INTO alert (participant_id, site, timepoint, response_id, rule, scale, value, compared, state, raised_at)
+INSERT INTO alert (participant_id, site, timepoint, response_id, rule, scale, value, compared, state,
+  raised_at)
 SELECT p.id, p.site, r.timepoint, r.id, 'worst-pain', 'WORST', 8, 7,
-  CASE WHEN r.received_at > CAST(:now AS timestamptz) - interval '20 days' THEN 'open' ELSE 'acknowledged' END,
-  r.received_at
+  CASE WHEN r.received_at > CAST(:now AS timestamptz) - interval '20 days' THEN 'open'
+    ELSE 'acknowledged' END, r.received_at
 FROM response r JOIN participant p ON p.id = r.participant_id
 WHERE r.instrument = 'bpi-sf' AND r.id % 7 = 0
 """

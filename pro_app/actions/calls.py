@@ -26,7 +26,7 @@ OUTCOMES: tuple[Outcome, ...] = ("will_do", "interview_now", "too_ill", "refused
 REACHED = ("will_do", "interview_now", "too_ill", "refused")
 REASONS = ("too_ill", "refused", "not_reached")
 UNDO_FOR = timedelta(minutes=10)
-MOST = 200
+MOST = 50
 
 
 class CallRefused(ProAppError):

@@ -58,8 +58,15 @@ def people(
     """One page of participants; `phone` (E.164) finds by telephone instead. Three queries."""
     if phone:
         return Page(journey.of_many(tx, study, clinic_lists.by_phone(tx, sites, phone), now), None)
+    everywhere = len(sites) == len(study.sites)
     found, places = clinic_lists.page(
-        tx, sites, wish, order.sort, order.descending, order.after, PAGE_SIZE + 1
+        tx,
+        None if everywhere else sites,
+        wish,
+        order.sort,
+        order.descending,
+        order.after,
+        PAGE_SIZE + 1,
     )
     shown = found[:PAGE_SIZE]
     more = places[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None

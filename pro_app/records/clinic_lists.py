@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, case, false, func, literal_column, or_, select, true, tuple_
 
 from pro_app.records.participants import AnchorName, Participant
 from pro_app.records.schema import delivery, participant, response
@@ -39,10 +39,13 @@ _ANCHOR_DAY: dict[str, ColumnElement[Any]] = {
 }
 SORTS: dict[str, ColumnElement[Any]] = {
     "number": participant.c.study_number,
-    "surgery": func.coalesce(participant.c.surgery_on, date(9999, 12, 31)),
+    "surgery": participant.c.surgery_on,
     "enrolled": participant.c.enrolled_on,
 }
+# Spelled out, so that the database can read the answer from the index of current responses alone.
+_COUNTS = response.c.standing == literal_column("'current'")
 Sort = Literal["number", "surgery", "enrolled"]
+UNDATED = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,38 +99,79 @@ def _in_ranges(ranges: Iterable[AnchorRange]) -> ColumnElement[bool]:
     return or_(false(), *(_ANCHORS[one.anchor].between(one.first, one.last) for one in ranges))
 
 
+def _at(sites: Collection[str] | None) -> ColumnElement[bool]:
+    """None: every site there is, which needs no asking."""
+    return true() if sites is None else participant.c.site.in_(tuple(sites))
+
+
 def page(
     tx: Transaction,
-    sites: Collection[str],
+    sites: Collection[str] | None,
     wish: Filter,
     sort: Sort,
     descending: bool,
     after: Place | None,
     limit: int,
 ) -> tuple[tuple[Participant, ...], tuple[Place, ...]]:
-    """Participants of `sites` that pass `wish`, the next `limit` after `after`, each with its place."""
-    column, number = SORTS[sort], participant.c.study_number
-    query: Select[Any] = select(*_COLUMNS, column.label("place")).where(
-        participant.c.site.in_(tuple(sites)), *_conditions(wish)
+    """The next `limit` participants of `sites` (None: all) that pass `wish`, each with its place.
+
+    Who has no day in the sorted column stands at the end, whichever way the list is sorted.
+    """
+    found: list[Any] = []
+    if after is None or after.value != UNDATED:
+        found += _rows(tx, sites, wish, sort, descending, after, limit)
+    if sort != "number" and len(found) < limit:
+        start = after.study_number if after and after.value == UNDATED else ""
+        found += _undated(tx, sites, wish, sort, start, limit - len(found))
+    return (
+        tuple(Participant(*row[:-1]) for row in found),
+        tuple(Place(UNDATED if row.place is None else str(row.place), row.study_number) for row in found),
     )
+
+
+def _rows(
+    tx: Transaction,
+    sites: Collection[str] | None,
+    wish: Filter,
+    sort: Sort,
+    descending: bool,
+    after: Place | None,
+    limit: int,
+) -> Sequence[Any]:
+    column, number = SORTS[sort], participant.c.study_number
+    query = select(*_COLUMNS, column.label("place")).where(_at(sites), *_conditions(wish))
     order: list[ColumnElement[Any]] = [column.desc(), number.desc()] if descending else [column, number]
-    if after is not None:
-        here = tuple_(column, number)
-        there = (_value(sort, after.value), after.study_number)
-        query = query.where(here < there if descending else here > there)
     if sort == "number":
         order = order[1:]
-    rows = tx.conn.execute(query.order_by(*order).limit(limit)).all()
-    return (
-        tuple(Participant(*row[:-1]) for row in rows),
-        tuple(Place(str(row.place), row.study_number) for row in rows),
+        if after is not None:
+            query = query.where(number < after.study_number if descending else number > after.study_number)
+    else:
+        query = query.where(column.is_not(None))
+        if after is not None:
+            day, here = _day(after.value), tuple_(column, number)
+            there = (day, after.study_number)
+            # The first says nothing new but lets the index begin there.
+            query = query.where(
+                column <= day if descending else column >= day, here < there if descending else here > there
+            )
+    return tx.conn.execute(query.order_by(*order).limit(limit)).all()
+
+
+def _undated(
+    tx: Transaction, sites: Collection[str] | None, wish: Filter, sort: Sort, after: str, limit: int
+) -> Sequence[Any]:
+    column, number = SORTS[sort], participant.c.study_number
+    query = (
+        select(*_COLUMNS, column.label("place"))
+        .where(_at(sites), *_conditions(wish), column.is_(None), number > after)
+        .order_by(number)
+        .limit(limit)
     )
+    return tx.conn.execute(query).all()
 
 
-def _value(sort: Sort, text: str) -> str | date:
-    """What a page address says of the sorted column; a value that is none begins at the beginning."""
-    if sort == "number":
-        return text
+def _day(text: str) -> date:
+    """What a page's address says of the sorted day; what is none begins at the beginning."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -137,7 +181,8 @@ def _value(sort: Sort, text: str) -> str | date:
 def _conditions(wish: Filter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wish.search:
-        found.append(participant.c.study_number.icontains(wish.search, autoescape=True))
+        # Study numbers are kept in capitals.
+        found.append(participant.c.study_number.contains(wish.search.upper(), autoescape=True))
     if wish.status:
         found.append(participant.c.status == wish.status)
     if wish.surgery:
@@ -160,7 +205,7 @@ def _forms_in(timepoint: str) -> ColumnElement[int]:
         .where(
             response.c.participant_id == participant.c.id,
             response.c.timepoint == timepoint,
-            response.c.standing == "current",
+            _COUNTS,
         )
         .scalar_subquery()
     )
@@ -188,11 +233,11 @@ def counts(
     totals = tx.conn.execute(
         select(*(func.sum(case((is_over[name], 1), else_=0)) for name in is_over)).where(*mine)
     ).one()
-    of_visit = or_(false(), *(and_(response.c.timepoint == name, test) for name, test in is_over.items()))
+    of_visit = case(is_over, value=response.c.timepoint, else_=false())
     forms = (
         select(response.c.timepoint, func.count().label("forms"))
         .join(participant, participant.c.id == response.c.participant_id)
-        .where(*mine, response.c.standing == "current", of_visit)
+        .where(*mine, _COUNTS, of_visit)
         .group_by(response.c.participant_id, response.c.timepoint)
         .subquery()
     )
@@ -255,19 +300,18 @@ class ToDo:
     calls: int
 
 
-def to_do(tx: Transaction, sites: Collection[str]) -> ToDo:
-    """The two numbers of `sites`, in one query."""
-    mine = tuple(sites)
+def to_do(tx: Transaction, sites: Collection[str] | None) -> ToDo:
+    """The two numbers of `sites` (None: all), in one query."""
     alarming = (
         select(func.count(alert.c.response_id.distinct()))
-        .where(alert.c.site.in_(mine), alert.c.state == "open")
+        .where(true() if sites is None else alert.c.site.in_(tuple(sites)), alert.c.state == "open")
         .scalar_subquery()
     )
     calling = (
         select(func.count())
         .select_from(delivery)
         .join(participant, participant.c.id == delivery.c.participant_id)
-        .where(delivery.c.state == "due", delivery.c.channel == "call", participant.c.site.in_(mine))
+        .where(delivery.c.state == "due", delivery.c.channel == "call", _at(sites))
         .scalar_subquery()
     )
     return ToDo(*tx.conn.execute(select(alarming, calling)).one())

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, insert, or_, select
+from sqlalchemy import BigInteger, and_, any_, bindparam, insert, or_, select
+from sqlalchemy.dialects import postgresql
 
 from pro_app.records.schema import response, score
 from pro_app.records.store import Transaction
@@ -232,14 +233,20 @@ _ARRIVALS = (
         response.c.window_opens,
         response.c.window_closes,
     )
-    .where(response.c.participant_id.in_(bindparam("ids", expanding=True)), response.c.standing == "current")
+    .where(response.c.standing == "current")
     .order_by(response.c.id)
+)
+_ARRIVALS_OF_EACH = _ARRIVALS.where(response.c.participant_id.in_(bindparam("ids", expanding=True)))
+# One array instead of a parameter for each: for a page of hundreds that is most of the time.
+_ARRIVALS_OF_ARRAY = _ARRIVALS.where(
+    response.c.participant_id == any_(bindparam("ids", type_=postgresql.ARRAY(BigInteger)))
 )
 
 
 def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arrivals]:
     """The current responses of each of `participant_ids`, in one query; nobody is left out."""
     found = {one: Arrivals({}, {}, {}, {}) for one in participant_ids}
+    query = _ARRIVALS_OF_ARRAY if tx.on_postgres else _ARRIVALS_OF_EACH
     for (
         one,
         timepoint,
@@ -250,7 +257,7 @@ def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arriv
         due,
         opens,
         closes,
-    ) in tx.conn.execute(_ARRIVALS, {"ids": list(participant_ids)}):
+    ) in tx.conn.execute(query, {"ids": list(participant_ids)}):
         found[one].received.setdefault(timepoint, {})[instrument] = received_at
         if completed_on is not None:
             found[one].completed.setdefault(timepoint, {})[instrument] = completed_on

@@ -8,29 +8,50 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, String, bindparam, null, select, type_coerce, union_all
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    String,
+    any_,
+    bindparam,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.dialects import postgresql
 
 from pro_app.records.schema import draft
 from pro_app.records.schema_clinic import missing_reason
 from pro_app.records.store import Transaction
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_UNFINISHED = union_all(
-    select(
-        draft.c.participant_id,
-        draft.c.timepoint,
-        draft.c.instrument,
-        draft.c.started_at,
-        type_coerce(null(), String).label("reason"),
-    ).where(draft.c.participant_id.in_(_IDS)),
-    select(
-        missing_reason.c.participant_id,
-        missing_reason.c.timepoint,
-        missing_reason.c.instrument,
-        missing_reason.c.recorded_at,
-        missing_reason.c.reason,
-    ).where(missing_reason.c.participant_id.in_(_IDS)),
-)
+
+def _query(drafts: ColumnElement[bool], reasons: ColumnElement[bool]) -> CompoundSelect[Any]:
+    return union_all(
+        select(
+            draft.c.participant_id,
+            draft.c.timepoint,
+            draft.c.instrument,
+            draft.c.started_at,
+            type_coerce(null(), String).label("reason"),
+        ).where(drafts),
+        select(
+            missing_reason.c.participant_id,
+            missing_reason.c.timepoint,
+            missing_reason.c.instrument,
+            missing_reason.c.recorded_at,
+            missing_reason.c.reason,
+        ).where(reasons),
+    )
+
+
+_EACH: BindParameter[Any] = bindparam("ids", expanding=True)
+# One array instead of a parameter for each: for a page of hundreds that is most of the time.
+_ARRAY: BindParameter[Any] = bindparam("ids", type_=postgresql.ARRAY(BigInteger))
+_UNFINISHED = _query(draft.c.participant_id.in_(_EACH), missing_reason.c.participant_id.in_(_EACH))
+_ON_POSTGRES = _query(draft.c.participant_id == any_(_ARRAY), missing_reason.c.participant_id == any_(_ARRAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +65,8 @@ class Unfinished:
 def of_many(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Unfinished]:
     """What is known of each of `participant_ids`; nobody is left out."""
     found = {one: Unfinished({}, {}) for one in participant_ids}
-    for one, timepoint, instrument, at, reason in tx.conn.execute(
-        _UNFINISHED, {"ids": list(participant_ids)}
-    ):
+    query = _ON_POSTGRES if tx.on_postgres else _UNFINISHED
+    for one, timepoint, instrument, at, reason in tx.conn.execute(query, {"ids": list(participant_ids)}):
         if reason is None:
             found[one].opened.setdefault(timepoint, {})[instrument] = at
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 
 from babel.dates import format_date
 from flask import Blueprint, render_template, request
@@ -59,9 +60,13 @@ blueprint.app_context_processor(to_do.context)
 @blueprint.app_template_filter("day")
 def tiny_date(day: date) -> str:
     """12月4日 · 4 Dec: for the cells of a table."""
-    locale = get_locale()
-    chinese = locale is not None and locale.language == "zh"
-    return format_date(day, "M月d日" if chinese else "d MMM", locale=locale)
+    return _tiny(day, str(get_locale() or "en"))
+
+
+@lru_cache(maxsize=4096)
+def _tiny(day: date, locale: str) -> str:
+    """A page has hundreds of them, on few days."""
+    return format_date(day, "M月d日" if locale.startswith("zh") else "d MMM", locale=locale)
 
 
 @blueprint.app_template_filter("site_day")

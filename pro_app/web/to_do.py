@@ -23,7 +23,7 @@ def badges() -> dict[str, int]:
     if not mine:
         return {}
     with service().store.reading() as tx:
-        found = clinic_lists.to_do(tx, mine)
+        found = clinic_lists.to_do(tx, None if len(mine) == len(service().study.sites) else mine)
     return {"clinic.alerts.listing": found.alerts, "clinic.calls.listing": found.calls}
 
 
