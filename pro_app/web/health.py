@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, make_response, request
@@ -94,17 +94,17 @@ def _clock_silence() -> timedelta | None:
         return None
 
 
-def clock_silence_minutes() -> int | None:
-    """For how long no clock has worked, once staff are told so; None while all is well."""
+def clock_silent_since() -> datetime | None:
+    """Since when no clock has worked, once staff are told so; None while all is well."""
     silence = _state().silence.get(_clock_silence)
-    return None if silence is None else int(silence.total_seconds() // 60)
+    return None if silence is None else now() - silence
 
 
 def _for_staff() -> dict[str, object]:
-    """For every staff page: for how many minutes no clock has worked, or None."""
+    """For every staff page: since when no clock has worked, or None."""
     if not request.path.startswith("/staff") or not current_user.is_authenticated:
         return {}
-    return {"clock_silent_minutes": clock_silence_minutes()}
+    return {"clock_silent_since": clock_silent_since()}
 
 
 @blueprint.record_once

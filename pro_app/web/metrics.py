@@ -98,7 +98,7 @@ def _own() -> Iterator[str]:
     yield from _metric("up_seconds", "gauge", "How long this process has run.", [({}, up)])
     free = float(watch.free_bytes(settings.data_dir))
     yield from _metric("disk_free_bytes", "gauge", "Room left in the data folder.", [({}, free)])
-    stopped = health.clock_silence_minutes() is not None
+    stopped = health.clock_silent_since() is not None
     yield from _metric("clock_stopped", "gauge", "1 when staff are told that it has.", [({}, float(stopped))])
 
 
