@@ -35,7 +35,8 @@ Resting = Literal["", "circuit", "paused"]
 log = logging.getLogger(__name__)
 
 SIDE_BY_SIDE = 8
-BATCH = 40
+# Small, so that a patient's answer never waits long for the outcomes of a batch to be written.
+BATCH = 16
 FAILURES_THAT_OPEN = circuits.OPEN_AFTER
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=1)
@@ -180,13 +181,15 @@ def _record(run: _Run, fates: list[Fate], circuit: circuits.Circuit) -> None:
     with run.store.writing() as tx:
         last = outbox_tally.last_receipt(tx, name)
         others_pass = spoke or (last is not None and moment - last < RECENT)
+        received = [(fate.claim, fate.receipt) for fate in fates if fate.receipt is not None]
+        run.counts["delivered"] += len(outbox.delivered_together(tx, received, moment))
         for fate in fates:
-            run.counts[_settle(tx, fate, others_pass, moment, run.chance)] += 1
-        if spoke:
+            if fate.receipt is None:
+                run.counts[_settle(tx, fate, others_pass, moment, run.chance)] += 1
+        if spoke and circuit.failures:
             circuits.well(tx, name)
-            if circuit.failures:
-                outbox.hurry(tx, name, moment)
-        elif away:
+            outbox.hurry(tx, name, moment)
+        elif away and not spoke:
             failures = circuit.failures + min(len(away), FAILURES_THAT_OPEN)
             rest = _grown(FIRST_REST, failures // FAILURES_THAT_OPEN, LONGEST_REST, run.chance())
             asked = timedelta(seconds=max(fate.retry_after for fate in away))
@@ -197,9 +200,8 @@ def _record(run: _Run, fates: list[Fate], circuit: circuits.Circuit) -> None:
 def _settle(
     tx: Transaction, fate: Fate, others_pass: bool, moment: datetime, chance: Callable[[], float]
 ) -> str:
+    """What becomes of a claim without a receipt; "lost" when somebody else has it by now."""
     claim = fate.claim
-    if fate.receipt is not None:
-        return "delivered" if outbox.delivered(tx, claim, fate.receipt, moment) else "lost"
     if fate.kind == "untried":
         outbox.release(tx, claim)
         return "untried"

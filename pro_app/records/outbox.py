@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import Column, ScalarSelect, Select, and_, exists, select, update
+from sqlalchemy import Column, ScalarSelect, Select, and_, bindparam, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.ports import RegistryReceipt
@@ -143,22 +143,70 @@ def claim(
 
 
 def delivered(tx: Transaction, mine: Claim, receipt: RegistryReceipt, now: datetime) -> bool:
-    """Keep the receipt; False when the claim was lost meanwhile (then the row is sent again).
+    """Keep one receipt; False when the claim was lost meanwhile (then the row is sent again)."""
+    return bool(delivered_together(tx, ((mine, receipt),), now))
 
-    Older rows of the same record that were parked or paused are settled by it: the registry now
-    holds something newer, and sending them later would put the old state back.
+
+def delivered_together(
+    tx: Transaction, received: Collection[tuple[Claim, RegistryReceipt]], now: datetime
+) -> set[int]:
+    """Keep the receipts of one batch; returns the rows whose claims still stood, the others are sent again.
+
+    Few statements, however many receipts: while they are written a patient's answer waits. Older rows of the
+    same record that were parked or paused are settled by it: the registry now holds something newer, and
+    sending them later would put the old state back.
     """
-    kept = _finish(
-        tx,
-        mine,
-        state="delivered",
-        delivered_at=now,
-        problem=None,
-        remote_id=_fit(receipt.remote_id, outbox.c.remote_id),
-        remote_version=_fit(receipt.remote_version, outbox.c.remote_version),
-        remote_hash=_fit(receipt.content_hash, outbox.c.remote_hash),
+    held = select(outbox.c.id, outbox.c.claimed_by).where(
+        outbox.c.id.in_([mine.id for mine, _ in received]), outbox.c.state == "claimed"
     )
-    if kept:
+    holders = dict(tuple(row) for row in tx.conn.execute(held.with_for_update()))
+    kept = [(mine, receipt) for mine, receipt in received if holders.get(mine.id) == mine.holder]
+    if not kept:
+        return set()
+    tx.conn.execute(
+        _KEEP_RECEIPT,
+        [
+            {
+                "row": mine.id,
+                "at": now,
+                "remote": _fit(receipt.remote_id, outbox.c.remote_id),
+                "version": _fit(receipt.remote_version, outbox.c.remote_version),
+                "content": _fit(receipt.content_hash, outbox.c.remote_hash),
+            }
+            for mine, receipt in kept
+        ],
+    )
+    _settle_older(tx, [mine for mine, _ in kept], now)
+    return {mine.id for mine, _ in kept}
+
+
+_KEEP_RECEIPT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"))
+    .values(
+        state="delivered",
+        delivered_at=bindparam("at"),
+        problem=None,
+        remote_id=bindparam("remote"),
+        remote_version=bindparam("version"),
+        remote_hash=bindparam("content"),
+        claimed_by=None,
+        claimed_until=None,
+        attempts=outbox.c.attempts + 1,
+    )
+)
+
+
+def _settle_older(tx: Transaction, claims: Collection[Claim], now: datetime) -> None:
+    """Parked and paused rows of the same records, written earlier, are overtaken."""
+    people = {claim.participant_id for claim in claims}
+    waiting = select(outbox.c.participant_id).where(
+        outbox.c.participant_id.in_(people), outbox.c.state.in_(("parked", "paused"))
+    )
+    concerned = set(tx.conn.execute(waiting).scalars())
+    for mine in claims:
+        if mine.participant_id not in concerned:
+            continue
         older = select(outbox.c.id).where(
             outbox.c.participant_id == mine.participant_id,
             outbox.c.id < mine.id,
@@ -171,7 +219,6 @@ def delivered(tx: Transaction, mine: Claim, receipt: RegistryReceipt, now: datet
             .where(outbox.c.id.in_(older))
             .values(state="delivered", delivered_at=now, problem="overtaken")
         )
-    return kept
 
 
 def later(tx: Transaction, mine: Claim, words: str, next_at: datetime) -> bool:

@@ -127,7 +127,7 @@ def test_a_record_that_always_crashes_the_registry_is_parked_while_others_pass(w
 def test_no_record_is_parked_because_the_registry_was_away_for_long(ward: Ward) -> None:
     ward_of(ward, 2)
     registry = Away()
-    for hour in range(24 * 7):
+    for hour in range(0, 24 * 7, 4):
         ward.sync(registry, after=HOUR * hour)
     assert set(ward.states()) == {"waiting"}
 
