@@ -11,7 +11,9 @@ from tqdm import tqdm
 
 from benchmarks import (
     completions,
+    export,
     lighthouse,
+    outbox,
     question_page,
     scoring,
     start,
@@ -38,6 +40,8 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "completions on PostgreSQL", lambda: _on_postgres(folder / "postgres")
     yield "tick", tick.measure
     yield "scoring", lambda: scoring.measure(folder / "scoring")
+    yield "export", lambda: export.measure(folder / "export")
+    yield "outbox", lambda: outbox.measure(folder / "outbox")
 
 
 def _on_postgres(folder: Path) -> list[Row]:
