@@ -61,8 +61,16 @@ function button(className, label) {
 async function dress() {
   const text = await words();
   document.querySelector(".tools").prepend(button("tool", text.give_back));
+  const last = document.createElement("p");
+  last.append(button("button go wide", text.give_back));
   const line = Object.assign(document.createElement("p"), { className: "note", textContent: text.please });
-  document.getElementById("home").replaceWith(line, button("button go wide", text.give_back));
+  const [home, onward] = [document.getElementById("home"), document.getElementById("onward")];
+  home.before(line, last);
+  home.hidden = true;
+  // Not while another questionnaire is still to come.
+  const fit = () => (line.hidden = last.hidden = !onward.hidden);
+  new MutationObserver(fit).observe(onward, { attributes: true });
+  fit();
 }
 
 /** Leave, and let nothing go on meanwhile. */
