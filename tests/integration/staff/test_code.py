@@ -178,6 +178,7 @@ def set_up_on_the_page(client: FlaskClient, now: datetime) -> tuple[str, list[st
     return key, re.findall(r"<li><code>([^<]+)</code>", done.text)
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_li_sets_up_her_code_and_signs_in_with_it(
     clinic: Flask, team: None, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +199,7 @@ def test_li_sets_up_her_code_and_signs_in_with_it(
     assert client.get("/staff").status_code == 200
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_where_a_code_is_required_nothing_else_opens_before_it_is_set_up(
     house: Service, team: None, now: datetime, clinic: Flask
 ) -> None:
@@ -213,6 +215,7 @@ def test_where_a_code_is_required_nothing_else_opens_before_it_is_set_up(
     assert client.post("/staff/account/code/remove", data={"password": PASSWORD}).status_code == 404
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_another_telephone_new_recovery_codes_and_none_any_more_ask_for_the_password(
     clinic: Flask, team: None, now: datetime
 ) -> None:
@@ -243,6 +246,7 @@ def test_a_secret_offered_before_does_not_replace_the_one_that_was_set_up_meanwh
             second_factor.set_up(tx, account, offer.sealed, pyotp.TOTP(offer.secret).at(late), SHE, late)
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_an_administrator_takes_a_lost_code_away_and_it_is_on_record(
     clinic: Flask, house: Service, team: None, now: datetime
 ) -> None:

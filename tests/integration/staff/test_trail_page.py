@@ -60,6 +60,7 @@ def test_a_reader_sees_the_chains_that_are_theirs(
         assert rows(client, subject=number) == []
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_an_administrator_sees_what_happened_to_accounts_and_no_participant(
     clinic: Flask, wangs: None
 ) -> None:
@@ -87,6 +88,7 @@ def test_rows_are_found_by_who_what_about_whom_and_when(clinic: Flask, wangs: No
     assert rows(client, since=(day + timedelta(days=1)).isoformat()) == []
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("asked", [{"since": "soon"}, {"until": "2026-13-01"}, {"until": "9999-12-31"}])
 def test_what_is_no_day_is_said_in_a_sentence(clinic: Flask, team: None, asked: dict[str, str]) -> None:
     client = signed_in(clinic, "chen")
@@ -98,6 +100,7 @@ def test_what_is_no_day_is_said_in_a_sentence(clinic: Flask, team: None, asked: 
         assert "A day is written like" in answer.text
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "0"])
 def test_an_odd_page_is_a_page(clinic: Flask, team: None, before: str) -> None:
     assert signed_in(clinic, "chen").get(f"/staff/trail?before={before}").status_code == 200
@@ -118,6 +121,7 @@ def test_pages_show_every_row_once(clinic: Flask, house: Service, team: None, no
     assert sorted(map(int, seen)) == list(range(PAGE + 7))
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_what_was_and_what_is_stands_there_in_words(
     clinic: Flask, house: Service, wangs: None, now: datetime
 ) -> None:
@@ -136,6 +140,7 @@ def test_what_was_and_what_is_stands_there_in_words(
     assert "10.0.0.1" in page, "from where"
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_the_arm_is_told_only_to_who_may_know_it(clinic: Flask, wangs: None) -> None:
     for login, told in (("li", False), ("mo", False), ("hua", True), ("chen", True)):
         client = signed_in(clinic, login)
@@ -143,6 +148,7 @@ def test_the_arm_is_told_only_to_who_may_know_it(clinic: Flask, wangs: None) -> 
         assert ("en-bloc" in str(rows(client, subject="CZ-003"))) is told, login
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_taking_rows_out_is_on_the_trail_and_no_cell_runs_as_a_formula(
     clinic: Flask, house: Service, team: None, now: datetime
 ) -> None:
@@ -155,6 +161,7 @@ def test_taking_rows_out_is_on_the_trail_and_no_cell_runs_as_a_formula(
         assert audit.verify(tx) == ()
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_another_role_acts_on_the_next_click(
     clinic: Flask, house: Service, team: None, now: datetime
 ) -> None:
@@ -169,6 +176,7 @@ def test_another_role_acts_on_the_next_click(
     assert {row["chain"] for row in rows(li)} <= {"P3"}
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_the_page_speaks_chinese(clinic: Flask, team: None) -> None:
     assert 'lang="zh-Hans"' in signed_in(clinic, "chen", "zh-Hans").get("/staff/trail").text
 
