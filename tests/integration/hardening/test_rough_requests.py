@@ -55,11 +55,11 @@ def port(hospital: Hospital) -> Iterator[int]:
 
 def test_what_is_no_http_or_far_too_large_is_refused_with_our_headers_and_words(port: int) -> None:
     for sent, status in (
-        ((b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * LARGEST_HEADER)[: LARGEST_HEADER + 2], 431),
+        ((b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * LARGEST_HEADER)[:LARGEST_HEADER], 431),
         (b"POST /c HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (LARGEST_BODY + 1), 413),
         (b"POST /c HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
         (b"POST /c HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: a\r\n broken: header\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
     ):
