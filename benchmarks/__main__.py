@@ -10,6 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks import (
+    clinic_pages,
     completions,
     export,
     lighthouse,
@@ -39,6 +40,7 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "completions on SQLite", lambda: completions.measure(folder / "sqlite")
     yield "completions on PostgreSQL", lambda: _on_postgres(folder / "postgres")
     yield "tick", tick.measure
+    yield "staff pages", clinic_pages.measure
     yield "scoring", lambda: scoring.measure(folder / "scoring")
     yield "export", lambda: export.measure(folder / "export")
     yield "outbox", lambda: outbox.measure(folder / "outbox")
