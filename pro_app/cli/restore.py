@@ -66,7 +66,7 @@ def restore(
     with file.open("rb") as stream:
         found = bringing.open_backup(stream, secret)
         if check:
-            _try(found)
+            _try(settings, found)
         else:
             _bring_back(settings, found, replace)
 
@@ -80,12 +80,15 @@ def _secret(settings: Settings, path: Path | None) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _try(found: Opened) -> None:
-    """Restore into a folder that is thrown away."""
+def _try(settings: Settings, found: Opened) -> None:
+    """Restore into a folder that is thrown away, with our own keys where they are this backup's."""
+    own = load_key_ring(settings.key_file, settings.secret_key) if settings.key_file.exists() else None
+    if own is not None and found.secret not in (None, own.secret):
+        own = None
     with TemporaryDirectory(prefix="pro-app-check-") as folder:
-        ring = found.ring(None)
+        ring = found.ring(own)
         with replacing.scratch(Path(folder), ring) as tx:
-            done = _fill(tx, found, own_secret=False)
+            done = _fill(tx, found, own_secret=own is not None)
     click.echo(f"Good: {_told(done)}")
 
 

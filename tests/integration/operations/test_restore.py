@@ -1,7 +1,10 @@
 """`pro-app restore`: nothing is replaced before all is checked, and what was replaced is kept."""
 
+import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -151,3 +154,40 @@ def test_with_our_own_key_file_at_hand_we_know_who_made_it(place: Place, hospita
     done = place.restore()
     assert done.exit_code == 0, done.output
     assert "no key file here" not in done.output
+
+
+def killed_while_restoring(place: Place, hospital: Hospital, moments: int) -> None:
+    """SIGKILL at any moment of a restore over data: the former database or the new one, never neither."""
+    hospital.store.close()
+    assert place.restore().exit_code == 0
+    answered = place.content()["response"]
+    began = time.monotonic()
+    assert place.restore("--replace").exit_code == 0
+    took = time.monotonic() - began
+    chance = random.Random(8)
+    for _ in range(moments):
+        # No database is open here at this moment, so a fork is safe, and quicker than a new program.
+        process = get_context("fork").Process(target=place.restore, args=("--replace",))
+        process.start()
+        time.sleep(took * chance.random())
+        process.kill()
+        process.join()
+        assert place.content()["response"] == answered
+    # A connection of the killed one may still be ending on the server.
+    for _ in range(50):
+        done = place.restore("--replace")
+        if done.exit_code == 0:
+            break
+        assert isinstance(done.exception, InUse)
+        time.sleep(0.1)
+    assert done.exit_code == 0
+    assert place.content()["response"] == answered
+
+
+def test_killed_at_two_moments_it_leaves_a_whole_database(place: Place, hospital: Hospital) -> None:
+    killed_while_restoring(place, hospital, 2)
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_moments_it_leaves_a_whole_database(place: Place, hospital: Hospital) -> None:
+    killed_while_restoring(place, hospital, 20)
