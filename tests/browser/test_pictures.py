@@ -99,6 +99,7 @@ def test_the_staffs_pages(demonstration: Demonstration, browser: Browser, width:
             "surgery": "/staff/participants/CZ-004/surgery",
             "enrol": "/staff/enrol",
             "completion": "/staff/completion",
+            "registry-sync": "/staff/registry",
             "answers": "/staff/participants/CZ-003/answers/3m",
             "interview": "/staff/participants/CZ-004/interview/baseline",
             "paper": "/staff/participants/CZ-007/paper/2w",
