@@ -1,9 +1,5 @@
 """`pro-app review-pack`: every screen of an instrument in one PDF, for the owner's approval."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,12 +7,10 @@ import click
 
 from pro_app.cli.instrument_options import data_dir_option, faults_told, questionnaires_option
 from pro_app.config import ROOT
+from pro_app.exports import paper
 from pro_app.instruments.catalogue import Catalogue, load_catalogue
 from pro_app.instruments.wording import WordingPack
 from pro_app.schedule.study import load_study
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-SECONDS_TO_PRINT = 180
 
 
 @click.command()
@@ -57,7 +51,7 @@ def review_pack(
         )
         today = datetime.now(UTC).date()
         book = review_book(catalogue, study, packs, translations=ROOT / "translations", made_on=today)
-        browser = None if as_html else next(filter(None, map(shutil.which, BROWSERS)), None)
+        browser = None if as_html else paper.browser()
         target = out or Path(f"{instrument}-review.{'pdf' if browser else 'html'}")
         if browser is None:
             target = target.with_suffix(".html")
@@ -96,30 +90,11 @@ def _packs(
 
 def _print(browser: str, book: str, target: Path) -> None:
     """Have a headless Chromium print the book; raises ClickException with its last words."""
-    with tempfile.TemporaryDirectory(prefix="review-pack-") as folder:
-        page, pdf = Path(folder, "book.html"), Path(folder, "book.pdf")
-        page.write_text(book, encoding="utf-8")
-        command = [
-            browser,
-            "--headless",
-            "--disable-gpu",
-            # Chromium's sandbox refuses to work for root; what is shown here is only our own page.
-            *(["--no-sandbox"] if os.geteuid() == 0 else []),
-            f"--user-data-dir={folder}/profile",
-            "--no-pdf-header-footer",
-            f"--virtual-time-budget={SECONDS_TO_PRINT * 1000}",
-            f"--print-to-pdf={pdf}",
-            page.as_uri(),
-        ]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=SECONDS_TO_PRINT, check=False
-            )
-            last_words = done.stderr.strip().splitlines()[-1:]
-        except subprocess.TimeoutExpired:
-            last_words = [f"no answer within {SECONDS_TO_PRINT} s"]
-        if not pdf.exists():
-            raise click.ClickException(
-                f"{Path(browser).name} printed nothing ({' '.join(last_words)}); use --html and print that."
-            )
-        shutil.move(pdf, target)
+    try:
+        pdf = paper.pdf_of(browser, book, patience_ms=paper.SECONDS_TO_PRINT * 1000)
+    except paper.NotPrinted as fault:
+        words = fault.params["words"]
+        raise click.ClickException(
+            f"{Path(browser).name} printed nothing ({words}); use --html and print that."
+        ) from fault
+    target.write_bytes(pdf)

@@ -1,6 +1,7 @@
 """`pro-app review-pack`: every screen, in every language, in one file."""
 
 import json
+import os
 import re
 import shutil
 from datetime import date
@@ -10,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 from pypdf import PdfReader
 
-from pro_app.cli import review_pack as module
 from pro_app.cli.review_pack import review_pack
 from pro_app.cli.review_pages import review_book
 from pro_app.config import ROOT
+from pro_app.exports import paper
 from pro_app.schedule.study import load_study
 from tests.unit.instruments.builders import shipped
 
@@ -59,7 +60,7 @@ def test_the_book_holds_every_screen_in_every_language_with_its_items() -> None:
 
 @pytest.mark.browser
 def test_the_pdf_shows_every_question_at_both_sizes(tmp_path: Path) -> None:
-    if not any(map(shutil.which, module.BROWSERS)):
+    if not any(map(shutil.which, paper.BROWSERS)):
         pytest.skip("there is no Chromium on the PATH")
     out = tmp_path / "review.pdf"
     done = _run(tmp_path, "phq-9", "--language", "en", "--language", "zh-Hans", "--out", str(out))
@@ -113,7 +114,7 @@ def test_a_browser_that_never_answers_is_one_sentence(
 ) -> None:
     _browser(tmp_path, "exec sleep 60")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(module, "SECONDS_TO_PRINT", 0.2)
+    monkeypatch.setattr(paper, "SECONDS_TO_PRINT", 0.2)
     done = _run(tmp_path, "phq-9", "--language", "en", "--out", str(tmp_path / "r.pdf"))
     assert done.exit_code == 1
     assert "no answer within 0.2 s" in done.stderr
@@ -125,7 +126,7 @@ def test_root_prints_without_the_sandbox_and_others_with_it(
     _browser(tmp_path, 'echo "$@" >&2; exit 1')
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     for user, there in ((0, True), (1000, False)):
-        monkeypatch.setattr(module.os, "geteuid", lambda user=user: user)
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
         done = _run(tmp_path, "phq-9", "--language", "en", "--out", str(tmp_path / "r.pdf"))
         assert ("--no-sandbox" in done.stderr) is there
 
