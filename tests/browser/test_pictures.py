@@ -85,6 +85,8 @@ def questions(page: Page, address: str, width: str, language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_staffs_pages(demonstration: Demonstration, browser: Browser, width: str, language: str) -> None:
     with page_of(browser, width, language) as page:
+        page.goto(f"{demonstration.base}/staff/forgotten?lang={language}")
+        take(page, "forgotten", width, language)
         page.goto(f"{demonstration.base}/staff/sign-in?lang={language}")
         take(page, "sign-in", width, language)
         page.locator('input[name="login"]').fill("nurse.li")
@@ -99,6 +101,9 @@ def test_the_staffs_pages(demonstration: Demonstration, browser: Browser, width:
             "surgery": "/staff/participants/CZ-004/surgery",
             "enrol": "/staff/enrol",
             "completion": "/staff/completion",
+            "account": "/staff/account",
+            "account-code": "/staff/account/code",
+            "trail": "/staff/trail?what=signed_in",
             "registry-sync": "/staff/registry",
             "answers": "/staff/participants/CZ-003/answers/3m",
             "interview": "/staff/participants/CZ-004/interview/baseline",
