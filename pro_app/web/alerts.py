@@ -5,26 +5,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from pro_app.actions import alerts
-from pro_app.actions.alerts import DONE, AlertClosed, AlertRefused
+from pro_app.actions.alerts import AlertClosed, AlertRefused
 from pro_app.records.alerts import Group, State
-from pro_app.web import clinic_words, follow_up_words, scale_words
-from pro_app.web.charts import number
+from pro_app.web import follow_up_words
 from pro_app.web.clinic_page import actor, sites
 from pro_app.web.current import now, service
 from pro_app.web.guard import staff
 from pro_app.web.staff_roles import IDENTITY, READERS, WRITERS
 
 blueprint = Blueprint("alerts", __name__, url_prefix="/alerts")
-
-
-def words() -> dict[str, object]:
-    """What `clinic/alert_list.html` says things with."""
-    return {
-        "alert_done": {code: follow_up_words.DONE[code] for code in DONE},
-        "scale_name": scale_words.scale_name,
-        "number": number,
-        "words": clinic_words,
-    }
 
 
 def _chosen_sites() -> tuple[tuple[str, ...], str]:
@@ -50,7 +39,6 @@ def listing() -> str:
         site=site,
         after=after,
         sites=[service().study.site(code) for code in sites()],
-        **words(),
     )
 
 
@@ -63,7 +51,7 @@ def show(response_id: int) -> str:
 
 
 def _page(group: Group, fault: object = None, note: str | None = None) -> str:
-    return render_template("clinic/alert.html", group=group, fault=fault, note=note, **words())
+    return render_template("clinic/alert.html", group=group, fault=fault, note=note)
 
 
 @blueprint.post("/<int:response_id>/note")
@@ -91,7 +79,11 @@ def acknowledge(response_id: int) -> str | tuple[str, int] | Response:
         return redirect(url_for("clinic.alerts.show", response_id=response_id), 303)
     first = group.first
     flash(
-        _("%(number)s: “%(done)s” is on record.", number=first.study_number, done=follow_up_words.DONE[done]),
+        _(
+            "%(number)s: %(what)s – it is on record.",
+            number=first.study_number,
+            what=follow_up_words.DONE[done],
+        ),
         "good",
     )
     if request.form.get("back") == "participant":

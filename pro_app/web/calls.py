@@ -86,7 +86,7 @@ def settle(study_number: str, timepoint: str) -> Response:
             tx, service().study, person, timepoint, request.form.get("outcome", ""), actor(), now()
         )
     word = follow_up_words.OUTCOMES[outcome]
-    flash(_("%(number)s: “%(outcome)s” is on record.", number=study_number, outcome=word), "good")
+    flash(_("%(number)s: %(what)s – it is on record.", number=study_number, what=word), "good")
     if outcome == "interview_now" and "interview.start" in current_app.view_functions:
         return redirect(url_for("interview.start", study_number=study_number, timepoint=timepoint), 303)
     if outcome in PROPOSED and person.status == "active":

@@ -111,7 +111,6 @@ def today() -> str:
         site=found.narrowed_to or (site if site in mine else ""),
         sites=[service().study.site(code) for code in mine],
         day=local_day(now(), zone),
-        **alerts.words(),
     )
 
 

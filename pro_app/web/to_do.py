@@ -4,7 +4,8 @@ from flask import current_app, request
 from flask_login import current_user
 
 from pro_app.records import clinic_lists
-from pro_app.web import follow_up_words, lists
+from pro_app.web import follow_up_words, lists, scale_words
+from pro_app.web.charts import number
 from pro_app.web.clinic_page import account, sites
 from pro_app.web.current import service
 from pro_app.web.guard import guard_of
@@ -37,4 +38,8 @@ def context() -> dict[str, object]:
         "follow_up": follow_up_words,
         "address_of": lists.address_of,
         "sorted_by": lists.sorted_by,
+        # What `clinic/alert_list.html` says things with, wherever it is put in.
+        "alert_done": follow_up_words.DONE,
+        "scale_name": scale_words.scale_name,
+        "score_number": number,
     }

@@ -92,7 +92,7 @@ def li(clinic: Flask, house: Service, team: None, now: datetime) -> FlaskClient:
 
 
 def test_an_alert_is_on_the_list_on_today_on_the_participants_page_and_in_the_menu(li: FlaskClient) -> None:
-    for path in ("/staff/alerts", "/staff"):
+    for path in ("/staff/alerts", "/staff", "/staff/participants/CZ-001"):
         text = li.get(path).text
         assert "Worst pain 9 (limit 7)" in text, path
         assert "P3-001" not in text
