@@ -21,7 +21,7 @@ ADDRESSES = ("phone", "email", "family_phone")
 LONGEST_NAME = 80
 OLDEST = 110
 # Why an arm is recorded; a change of one needs the second.
-ARM_REASONS = ("randomised", "entered_in_error")
+ARM_REASONS = ("randomised", "arm_in_error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def check_arm(study: Study, person: Participant, arm: str | None, reason: str) -
         raise ContactRefused(Wrong("arm", "arm_unknown"))
     if arm == person.arm:
         raise ContactRefused(Wrong("arm", "nothing_changed"))
-    if reason not in ARM_REASONS or (person.arm is not None and reason != "entered_in_error"):
+    if reason not in ARM_REASONS or (person.arm is not None and reason != "arm_in_error"):
         raise ContactRefused(Wrong("reason", "arm_reason"))
 
 
@@ -144,5 +144,6 @@ def set_arm(
     """Record the arm. Raises `ContactRefused` or `ChangedMeanwhile`."""
     check_arm(study, person, arm, reason)
     participants.set_arm(tx, replace(person, row_version=seen_version), arm)
-    detail = {"was": person.arm, "is": arm, "reason": reason}
+    # Under its own name on the trail, whose readers see an arm only if they may know it.
+    detail = {"was": {"arm": person.arm}, "is": {"arm": arm}, "reason": reason}
     audit.append(tx, person.site, actor, "arm_set", person.study_number, detail, now)

@@ -33,7 +33,6 @@ ACCOUNT_ACTIONS: dict[str, LazyString] = {
 ACTIONS: dict[str, LazyString] = {
     **clinic_words.EVENTS,
     **ACCOUNT_ACTIONS,
-    "draft_taken_over": _("Answers begun elsewhere taken over"),
     "round_loaded": _("Visit loaded on a tablet"),
     "tablet_handed_over": _("Tablet handed over"),
     "tablet_returned": _("Tablet given back"),
@@ -109,6 +108,11 @@ FIELDS: dict[str, LazyString] = {
     "value": _("Value"),
     "scale": _("Scale"),
     "items": _("Items"),
+    "fields": _("Fields changed"),
+    "tried_again": _("Sent to again"),
+    "differs": _("Items that differ"),
+    "first": _("First entry kept"),
+    "second": _("Second entry taken"),
 }
 # Values that are codes, whatever field they stand in.
 VALUES: dict[str, LazyString] = {
@@ -117,6 +121,11 @@ VALUES: dict[str, LazyString] = {
     "recovery_code": _("password and recovery code"),
     "code": _("code"),
     "study": _("study"),
+    "name": _("Name"),
+    "phone": _("Mobile telephone"),
+    "email": _("E-mail"),
+    "family_phone": _("Family's telephone"),
+    "birth_year": _("Year of birth"),
 }
 
 

@@ -10,7 +10,7 @@ from pro_app.actions import look_up, overview, participant_details
 from pro_app.actions.overview import Portrait, Scores
 from pro_app.records.participants import Identity
 from pro_app.schedule.window import today as local_day
-from pro_app.web import body_charts, body_map, clinic_words, passport, scale_words
+from pro_app.web import action_words, body_charts, body_map, clinic_words, passport, scale_words
 from pro_app.web.charts import number
 from pro_app.web.clinic_page import account, actor, person_of
 from pro_app.web.current import now, service
@@ -65,6 +65,7 @@ def page(study_number: str, identity: Identity | None = None) -> str:
         person=person,
         details=details,
         days=_days(portrait),
+        deed=action_words.deed,
         bodies=body_charts.rows(details.bodies, portrait.journey),
         body_map=body_map,
         way=portrait.journey,

@@ -35,6 +35,8 @@ STATUS_MEANINGS = {
 }
 
 REASONS = {
+    "randomised": _("Randomised now"),
+    "arm_in_error": _("It was recorded in error"),
     "goes_on": _("Takes part again"),
     "entered_in_error": _("The status was entered in error"),
     "own_wish": _("Own wish"),

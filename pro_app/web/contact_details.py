@@ -26,10 +26,7 @@ LABELS: dict[str, LazyString] = {
     "family_phone": _l("Family's telephone"),
     "birth_year": _l("Year of birth"),
 }
-REASONS: dict[str, LazyString] = {
-    "randomised": _l("Randomised now"),
-    "entered_in_error": _l("It was recorded in error"),
-}
+REASONS = {code: clinic_words.REASONS[code] for code in change_contact.ARM_REASONS}
 FAULTS: dict[str, LazyString] = {
     **clinic_words.FAULTS,
     "nothing_changed": _l("Nothing is different yet."),

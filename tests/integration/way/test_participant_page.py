@@ -243,13 +243,13 @@ def test_the_arm_is_recorded_with_its_reason_and_a_change_needs_an_error(
     assert arm(hua, wang.arm or "", "randomised").status_code == 422
     assert "Choose why" in arm(hua, other, "randomised").text
     assert arm(hua, "nowhere", "randomised").status_code == 422
-    assert "What this would change" in arm(hua, other, "entered_in_error", "preview").text
-    assert arm(hua, other, "entered_in_error").status_code == 303
+    assert "What this would change" in arm(hua, other, "arm_in_error", "preview").text
+    assert arm(hua, other, "arm_in_error").status_code == 303
     with house.store.reading() as tx:
         assert participants.by_id(tx, wang.id).arm == other
         event_ = audit.history(tx, "CZ-001")[0]
-    assert event_.detail == {"was": wang.arm, "is": other, "reason": "entered_in_error"}
-    assert arm(hua, "", "entered_in_error").status_code == 303
+    assert event_.detail == {"was": {"arm": wang.arm}, "is": {"arm": other}, "reason": "arm_in_error"}
+    assert arm(hua, "", "arm_in_error").status_code == 303
     assert arm(hua, other, "randomised").status_code == 303
 
 
@@ -258,7 +258,7 @@ def test_the_history_does_not_tell_the_arm_to_who_may_not_see_it(
     clinic: Flask, team: None, hua: FlaskClient, house: Service, wang: Participant
 ) -> None:
     other = next(one for one in house.study.arms if one.id != wang.arm)
-    arm(hua, other.id, "entered_in_error")
+    arm(hua, other.id, "arm_in_error")
     for login in ("li", "mo"):
         page = signed_in(clinic, login).get(ONE).text
         assert "Arm recorded" in page
