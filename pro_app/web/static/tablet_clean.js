@@ -26,6 +26,15 @@ async function tidy() {
   if (refusals.length) box.append(` ${refusals[0]}`);
 }
 
+/** No patient's page is open now: a newer worker, such as the one with the tablet's own pages, may take over. */
+async function renew() {
+  const registration = hands !== "patient" && (await navigator.serviceWorker?.getRegistration());
+  if (!registration) return;
+  await registration.update();
+  registration.waiting?.postMessage("change");
+}
+
 document.documentElement.dataset.tidy = "going";
 tidy().finally(() => (document.documentElement.dataset.tidy = "done"));
 addEventListener("online", () => tidy());
+renew().catch(() => {});

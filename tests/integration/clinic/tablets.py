@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -16,6 +17,8 @@ from pro_app.wiring import Service
 from tests.integration.clinic.people import LI, PASSWORD, enrolled, wang
 
 PIN = "7391"
+# For what is about pages and cookies: the statements behind them run on both databases in the other tests.
+one_database = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 BORN = "1961"
 
 

@@ -11,7 +11,7 @@ from pro_app.records import participants, staff, staff_sessions
 from pro_app.records.participants import Identity
 from pro_app.wiring import Service
 from tests.integration.clinic.people import enrolled, mary, wang
-from tests.integration.clinic.tablets import BORN, PIN, Ward, give_pin, ward_of
+from tests.integration.clinic.tablets import BORN, PIN, Ward, give_pin, one_database, ward_of
 from tests.people import all_answers
 
 STAFF_PAGES = ("/staff", "/staff/participants/CZ-003", "/staff/tablet/next", "/staff/tablet/list")
@@ -35,6 +35,7 @@ def refused(client: FlaskClient, ref: str) -> str:
     return str((answer.json or {})["error"])
 
 
+@one_database
 def test_the_nurse_sees_whose_visit_it_is_and_is_asked_for_a_second_identifier(ward: Ward) -> None:
     page = ward.tablet.get("/staff/tablet/CZ-003/baseline")
     assert page.status_code == 200
@@ -55,6 +56,7 @@ def test_a_handed_over_tablet_opens_the_one_visit_and_no_page_of_the_staff(hande
     assert handed.trail("CZ-003")[0] in ("privacy_agreed", "tablet_handed_over")
 
 
+@one_database
 def test_other_visits_and_other_ways_in_are_closed_meanwhile(handed: Ward, now: datetime) -> None:
     other = enrolled(
         handed.house.store, handed.house.study, handed.house.links, wang(study_number="CZ-004"), now
@@ -80,6 +82,7 @@ def test_every_hand_over_and_every_return_gives_the_browser_another_key(handed: 
     assert len(set(keys)) == len(keys) == 10
 
 
+@one_database
 @pytest.mark.parametrize("ending", ["given_back", "cancelled", "idle"])
 def test_given_back_it_shows_the_page_for_the_pin_and_nothing_of_wang(handed: Ward, ending: str) -> None:
     answer = handed.back(ending)
@@ -136,6 +139,7 @@ def test_after_five_idle_minutes_the_next_request_finds_the_tablet_locked(handed
     assert handed.trail("CZ-003")[0] == "tablet_returned"
 
 
+@one_database
 def test_the_page_keeps_the_visit_open_by_saying_that_somebody_reads(handed: Ward) -> None:
     handed.agree()
     for _ in range(4):
@@ -189,6 +193,7 @@ def test_twelve_hours_after_the_sign_in_the_pin_is_not_enough(handed: Ward) -> N
     assert handed.unlock().status_code == 403
 
 
+@one_database
 def test_a_nurse_without_a_pin_is_asked_to_set_one_first(house: Service, clinic: Flask, team: None) -> None:
     ward = ward_of(house, clinic, datetime.fromisoformat("2026-12-01T04:00:00+00:00"))
     assert "Set a PIN" in ward.tablet.get("/staff/tablet/CZ-003/baseline").text
@@ -207,6 +212,7 @@ def test_the_wrong_second_identifier_hands_nothing_over_and_many_have_to_wait(wa
     assert ward.give().status_code == 303
 
 
+@one_database
 @pytest.mark.parametrize(
     ("known", "asked", "answer"),
     [
@@ -241,6 +247,7 @@ def test_another_sites_participant_is_not_there_and_neither_is_another_sites_tab
     assert zhao.post("/staff/tablet/list/999/revoke").status_code == 404
 
 
+@one_database
 def test_a_visit_with_nothing_to_answer_is_not_handed_over(ward: Ward, now: datetime) -> None:
     page = ward.tablet.get("/staff/tablet/CZ-003/2w")
     assert page.status_code == 200
@@ -280,6 +287,7 @@ def test_revoking_ends_the_session_that_runs_on_the_tablet_and_no_other(handed: 
     assert handed.tablet.get_cookie("tablet") is None
 
 
+@one_database
 def test_whoever_signs_in_on_the_tablet_is_whose_session_is_ended_with_it(
     handed: Ward, now: datetime
 ) -> None:
@@ -300,6 +308,7 @@ def test_an_account_that_is_switched_off_or_has_a_new_password_unlocks_no_tablet
     assert 'name="pin"' not in handed.tablet.get("/staff/tablet").text
 
 
+@one_database
 def test_an_idle_session_on_the_tablet_is_woken_by_the_pin_and_a_signed_out_one_is_not(handed: Ward) -> None:
     handed.unlock()
     handed.later(minutes=16)
@@ -311,12 +320,14 @@ def test_an_idle_session_on_the_tablet_is_woken_by_the_pin_and_a_signed_out_one_
     assert handed.unlock().status_code == 403
 
 
+@one_database
 def test_a_browser_that_is_no_tablet_has_no_page_for_a_pin(ward: Ward) -> None:
     assert ward.app.test_client().get("/staff/tablet").location == "/staff/sign-in"
     assert ward.app.test_client().post("/tablet/back").status_code == 401
     assert ward.app.test_client().get("/device/tablet").status_code == 401
 
 
+@one_database
 def test_the_monitor_and_the_administrator_hand_nothing_over(ward: Ward) -> None:
     for login in ("mo", "ad"):
         client = ward.sign_in(login=login)
@@ -324,6 +335,7 @@ def test_the_monitor_and_the_administrator_hand_nothing_over(ward: Ward) -> None
         assert client.get("/staff/tablet/list").status_code == 403
 
 
+@one_database
 def test_the_icon_on_a_tablet_leads_to_no_patient(handed: Ward) -> None:
     start = (handed.tablet.get("/app.webmanifest").json or {})["start_url"]
     assert start == "/staff/tablet"

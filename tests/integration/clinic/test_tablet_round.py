@@ -15,7 +15,7 @@ from pro_app.records.participants import Participant
 from pro_app.records.schema import participant
 from pro_app.wiring import Service
 from tests.integration.clinic.people import enrolled, wang
-from tests.integration.clinic.tablets import PIN, Ward, give_pin, ward_of
+from tests.integration.clinic.tablets import PIN, Ward, give_pin, one_database, ward_of
 from tests.people import all_answers
 
 
@@ -81,6 +81,7 @@ def test_the_round_takes_along_what_the_bedside_needs_and_nothing_that_names_any
     assert ward.tablet.get("/staff").location == "/staff/tablet"
 
 
+@one_database
 def test_on_the_round_the_tablet_opens_what_was_loaded_and_nothing_else(
     ward: Ward, other: Participant
 ) -> None:
@@ -96,6 +97,7 @@ def test_on_the_round_the_tablet_opens_what_was_loaded_and_nothing_else(
     assert ward.unlock().location == "/staff/tablet/next"
 
 
+@one_database
 @pytest.mark.parametrize("pin", ["0000", ""])
 def test_without_the_pin_nothing_is_loaded(ward: Ward, pin: str) -> None:
     answer = load(ward, "CZ-003", pin=pin)
@@ -104,6 +106,7 @@ def test_without_the_pin_nothing_is_loaded(ward: Ward, pin: str) -> None:
     assert ward.trail("CZ-003")[0] == "privacy_agreed"
 
 
+@one_database
 def test_who_has_not_agreed_yet_or_belongs_elsewhere_is_not_loaded(ward: Ward, now: datetime) -> None:
     enrolled(ward.house.store, ward.house.study, ward.house.links, wang(study_number="CZ-005"), now)
     assert load(ward, "CZ-005").status_code == 404
@@ -191,23 +194,23 @@ def new_link(tx, person: Participant) -> None:  # type: ignore[no-untyped-def]
     )
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+@one_database
+def test_what_is_no_envelope_is_refused_in_words(ward: Ward) -> None:
+    load(ward, "CZ-003")
+    for wrong in (
         {},
         {"v": 1, "tablet": 1, "key": "", "iv": "", "box": ""},
         {"v": 1, "tablet": 99, "key": "AA==", "iv": "AA==", "box": "AA=="},
         {"v": 1, "tablet": "1", "key": "AA==", "iv": "AA==", "box": "AA=="},
+        {"v": 1, "tablet": True, "key": "AA==", "iv": "AA==", "box": "AA=="},
         {"v": 2, "tablet": 1},
-    ],
-)
-def test_what_is_no_envelope_is_refused_in_words(ward: Ward, wrong: dict[str, object]) -> None:
-    load(ward, "CZ-003")
-    answer = deliver(ward, wrong)
-    assert answer.status_code == 400
-    assert (answer.json or {})["error"] == "envelope_broken"
+    ):
+        answer = deliver(ward, wrong)
+        assert answer.status_code == 400, wrong
+        assert (answer.json or {})["error"] == "envelope_broken", wrong
 
 
+@one_database
 def test_an_envelope_with_one_changed_letter_or_another_visits_content_is_none(
     ward: Ward, other: Participant
 ) -> None:
@@ -220,6 +223,7 @@ def test_an_envelope_with_one_changed_letter_or_another_visits_content_is_none(
     assert ward.stored() == ()
 
 
+@one_database
 def test_only_the_server_opens_what_the_tablet_sealed(ward: Ward) -> None:
     load(ward, "CZ-003")
     envelope = sealed(ward, ward.wang)
@@ -240,6 +244,7 @@ def test_of_a_name_no_more_is_shown_than_compares_with_a_wristband(name: str, in
     assert ward_round.initials(name) == initials
 
 
+@one_database
 def test_idle_is_five_minutes_and_only_in_a_patients_hands(ward: Ward) -> None:
     load(ward, "CZ-003")
     ward.later(hours=3)
