@@ -1,18 +1,22 @@
 """Registries in real life: away for days, busy, refusing, lying; and the patients who must not notice."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from pro_app.actions.sync import (
+    BATCH,
     FAILURES_THAT_OPEN,
     LONGEST_DELAY,
     LONGEST_REST,
     TRIES_WHILE_OTHERS_PASS,
     Result,
+    sync,
 )
 from pro_app.records import circuits
 from tests.integration.registry.registries import Away, Liar, Picky, Poisoned, Shelf, StoresAndFails
 from tests.integration.registry.ward import REGISTRY, Ward
+from tests.unit.registry.cast import STUDY, citations
 
 HOUR = timedelta(hours=1)
 
@@ -39,6 +43,21 @@ def test_no_more_than_the_limit_goes_in_one_run(ward: Ward) -> None:
     ward_of(ward, 9)
     shelf = Shelf()
     assert ward.sync(shelf, limit=4) == [Result(REGISTRY, delivered=4)]
+
+
+def test_a_slow_registry_gets_its_share_of_a_tick_and_the_rest_goes_with_the_next(ward: Ward) -> None:
+    class Slow(Shelf):
+        def deliver(self, parcel):  # type: ignore[no-untyped-def]
+            time.sleep(0.02)
+            return super().deliver(parcel)
+
+    ward_of(ward, BATCH + 5)
+    slow, share = Slow(), timedelta(milliseconds=10)
+    first, rest = (
+        sync(ward.store, [slow], ward.now, study=STUDY, citations=citations(), within=share)[0].delivered
+        for _ in range(2)
+    )
+    assert (first, rest) == (BATCH, 5)
 
 
 def test_one_bad_record_in_a_hundred_is_parked_with_the_registrys_words_and_holds_up_nobody(
