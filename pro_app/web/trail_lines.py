@@ -10,7 +10,7 @@ from pro_app.records.audit import Event
 from pro_app.web.account_words import LETTERS
 from pro_app.web.action_words import FIELDS, VALUES
 from pro_app.web.clinic_page import account
-from pro_app.web.clinic_words import REASONS, ROLES, STATUSES
+from pro_app.web.clinic_words import REASONS, ROLES, STATUSES, SURGERY_STATES
 from pro_app.web.history_words import instrument_words, visit_words
 from pro_app.web.staff_roles import may_see_arm
 
@@ -82,5 +82,11 @@ def _value(key: str, value: object) -> str:
         return instrument_words(text)
     if key == "site" and text == "*":
         return _("all sites")
-    known = {"reason": REASONS, "status": STATUSES, "role": ROLES, "for": LETTERS}.get(key, VALUES)
+    known = {
+        "reason": REASONS,
+        "status": STATUSES,
+        "role": ROLES,
+        "for": LETTERS,
+        "state": SURGERY_STATES,
+    }.get(key, VALUES)
     return str(known.get(text, text))

@@ -104,3 +104,11 @@ def test_a_log_is_text_or_json() -> None:
     assert read_settings({}).log == "text"
     assert read_settings({"PRO_APP_LOG": "json"}).log == "json"
     assert "PRO_APP_LOG" in faults(PRO_APP_LOG="xml")
+
+
+def test_production_asks_for_a_code_at_sign_in_unless_it_is_told_otherwise() -> None:
+    assert read_settings({}).totp == "optional"
+    assert read_settings({"PRO_APP_TOTP": "required"}).totp == "required"
+    assert read_settings(GOOD_PRODUCTION).totp == "required"
+    assert read_settings({**GOOD_PRODUCTION, "PRO_APP_TOTP": "optional"}).totp == "optional"
+    assert "PRO_APP_TOTP" in faults(PRO_APP_TOTP="sometimes")
