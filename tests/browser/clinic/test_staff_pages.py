@@ -27,8 +27,9 @@ CHANGING = (
     f"{ONE}/card",
     f"{ONE}/card?size=a6",
 )
+TO_DO = ("/staff/alerts", "/staff/calls", f"/staff/calls/{NUMBER}/6m", f"{ONE}/missing/baseline")
 PAGES = {
-    "nurse.li": READING + CHANGING,
+    "nurse.li": READING + CHANGING + TO_DO,
     "surgeon.zhao": (ONE, f"{ONE}/print"),
     "coordinator.chen": ("/staff", "/staff/participants", "/staff/completion", "/staff/enrol"),
     "monitor.fang": ("/staff", ONE),
@@ -82,7 +83,7 @@ def test_no_page_is_wider_than_its_window(
 ) -> None:
     with staff_page(browser, demonstration, "coordinator.wu", language) as (page, _):
         page.set_viewport_size({"width": width, "height": 800})
-        for path in READING + CHANGING:
+        for path in READING + CHANGING + TO_DO:
             page.goto(path)
             assert sideways(page) <= 0, path
 
@@ -182,3 +183,24 @@ def test_every_page_is_photographed(browser: Browser, demonstration: Demonstrati
                 page.goto(path)
                 name = path.strip("/").replace("/", "-").replace("?", "-")
                 page.screenshot(path=folder / f"{name}-{width}-{language}.png", full_page=True)
+
+
+def test_the_keyboard_is_enough_for_the_matrix_and_an_alert(
+    browser: Browser, demonstration: Demonstration
+) -> None:
+    with staff_page(browser, demonstration, "nurse.li", "en") as (page, complaints):
+        page.goto("/staff/completion")
+        page.get_by_role("link", name="CZ-001").focus()
+        for key in ("ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft"):
+            page.keyboard.press(key)
+        expect(page.get_by_role("link", name="CZ-003")).to_be_focused()
+        page.goto("/staff")
+        page.keyboard.press("/")
+        expect(page.get_by_label("Study number")).to_be_focused()
+        waiting = page.locator("article").count()
+        assert waiting > 0
+        page.get_by_role("button", name="Seen in clinic").first.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Seen in clinic – it is on record")).to_be_visible()
+        expect(page.locator("article")).to_have_count(waiting - 1)
+        assert complaints == []
