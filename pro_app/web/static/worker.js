@@ -28,11 +28,10 @@ self.addEventListener("message", ({ data }) => {
 /** A question page of another release answers for one that can't be had: same questionnaire, same language. */
 async function instead(path) {
   const room = await caches.open(ROOM);
-  const tablet = await room.match("/tablet/round"); // only a clinic's tablet has that
-  if (tablet && /^\/(staff|tablet|visit)\b/.test(path)) return tablet;
   const [, q, instrument, language] = path.split("/");
   const kin = q === "q" && FILES.find((file) => file.startsWith(`/q/${instrument}/${language}/`));
-  return (kin && (await room.match(kin))) || room.match(SHELL);
+  // The round's page is there on a clinic's tablet alone.
+  return (await room.match(kin || "/tablet/round")) || room.match(SHELL);
 }
 
 self.addEventListener("fetch", (event) => {
