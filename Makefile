@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh test test-heavy bench pictures lint lock translations clean
+.PHONY: help run fresh test test-heavy bench pictures lint lock translations sbom audit clean
 
 help: ## list these words
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -36,6 +36,13 @@ translations: ## collect our own words for translators, keep what is translated
 
 lock: ## pin the dependencies anew, with hashes
 	deploy/lock
+
+sbom: ## list what the program is made of, as CycloneDX in build/sbom.cdx.json
+	@deploy/environment run && $(BIN)/python deploy/sbom requirements/run.lock build/sbom.cdx.json
+
+audit: ## bandit, semgrep, secrets, locks; then known vulnerabilities of what we use (needs the network)
+	@deploy/environment test && $(BIN)/python -m pytest --heavy -q tests/house/test_bandit.py tests/house/test_semgrep.py tests/house/test_secrets.py tests/house/test_locks.py
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.lock
 
 clean: ## remove the environment and everything built (never the data in instance/)
 	rm -rf .venv .peers build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
