@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Date, DateTime, MetaData, Table, func, insert, inspect, select, text
+from sqlalchemy import table as named
 
 from pro_app.errors import ProAppError
 from pro_app.records.store import Transaction
@@ -45,7 +46,7 @@ def shape(tx: Transaction) -> Shape:
     found.reflect(tx.conn)
     revision = None
     if VERSIONS in found.tables:
-        revision = tx.conn.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar_one_or_none()
+        revision = tx.conn.execute(select(found.tables[VERSIONS].c.version_num)).scalar_one_or_none()
     return Shape(revision, tuple(one for one in found.sorted_tables if one.name != VERSIONS))
 
 
@@ -111,7 +112,7 @@ def whole(tx: Transaction) -> tuple[str, ...]:
 def counts(tx: Transaction, names: Iterable[str]) -> Mapping[str, int]:
     present = set(inspect(tx.conn).get_table_names())
     return {
-        name: int(tx.conn.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one())
+        name: int(tx.conn.execute(select(func.count()).select_from(named(name))).scalar_one())
         for name in names
         if name in present
     }

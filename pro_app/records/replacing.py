@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pysqlite3.dbapi2
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, literal, select, table, text
 from sqlalchemy.engine import make_url
 
 from pro_app.errors import ProAppError
@@ -120,7 +120,10 @@ def _holds_something(url: str, keys: KeyRing) -> bool:
 def _something(tx: Transaction) -> bool:
     """Whether there is a participant, an account or an audit row; migrated tables alone are nothing."""
     names = set(inspect(tx.conn).get_table_names()) & {"participant", "staff", "audit"}
-    return any(tx.conn.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first() for name in sorted(names))
+    return any(
+        tx.conn.execute(select(literal(1)).select_from(table(name)).limit(1)).first()
+        for name in sorted(names)
+    )
 
 
 def _alone(path: Path) -> None:
