@@ -1,8 +1,8 @@
 """Our own rules (deploy/rules): each fires on every line of its examples, and nowhere in the program.
 
-semgrep wants other versions of some packages than the tests do, and 380 MB: it is installed once into `.peers/`,
-from a lock with hashes, for `make audit` and `make test-heavy`. Without network it is skipped with that reason;
-with CI=true that is a failure.
+semgrep wants other versions of some packages than the tests do, and 380 MB: it is installed once into
+`.peers/`, from a lock with hashes, for `make audit` and `make test-heavy`. Without network it is skipped with
+that reason; with CI=true that is a failure.
 """
 
 import fcntl
