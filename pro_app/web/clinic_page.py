@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
@@ -75,7 +75,9 @@ def own_site() -> Site | None:
 def in_words(texts: object) -> str:
     """A text of the study file in the language of this page."""
     words = cast(dict[str, str], texts)
-    return words.get(language()) or next(iter(words.values()))
+    if "words_in" not in g:
+        g.words_in = language()  # once for a page: a table asks hundreds of times
+    return words.get(g.words_in) or next(iter(words.values()))
 
 
 def menu() -> list[tuple[str, LazyString, str]]:
