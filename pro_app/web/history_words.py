@@ -13,6 +13,8 @@ from pro_app.web.clinic_page import in_words
 from pro_app.web.clinic_words import REASONS, STATUSES, SURGERY_STATES
 from pro_app.web.current import service
 
+OF_A_FORM = ("response_received", "scored_anew", "draft_taken_over", "second_entry", "second_entry_settled")
+
 
 def told(event: Event) -> str:
     """What the row says beyond its name; empty for what needs no more words."""
@@ -25,7 +27,7 @@ def told(event: Event) -> str:
         was, now_is = detail.get("was"), detail.get("is", detail.get("status"))
         change = " → ".join(_status(one) for one in (was, now_is) if one)
         return f"{change} · {REASONS.get(reason, reason)}" if reason else change
-    if event.action in ("response_received", "scored_anew"):
+    if event.action in OF_A_FORM:
         return (
             f"{visit_words(str(detail.get('timepoint')))} · {instrument_words(str(detail.get('instrument')))}"
         )

@@ -109,22 +109,22 @@ def second(study_number: str, timepoint: str, instrument: str) -> Answered:
 @staff(*WRITERS)
 def enter_second(study_number: str, timepoint: str, instrument: str) -> Answered:
     """Compare with what was typed first; what differs waits for the coordinator."""
-    with service().store.writing() as tx:
-        person, found = _found(tx, study_number, timepoint)
-        one = found.form(instrument)
-        if refused := _second_refused(one):
-            flash(refused, "alert")
-            return _to(".start", person, found)
-        pack = _own_pack(one)
-        typed = paper_answers.read(one.instrument, pack, request.form)
-        if typed.faults:
-            return _form_page(person, found, one, pack, typed, second=True), 422
-        assert one.sent is not None
-        try:
-            differs = second_entry.enter(tx, one.instrument, person, one.sent, typed.wire, actor(), now())
-        except SecondEntryThere:
-            flash(REFUSED["entered_twice"], "alert")
-            return _to(".start", person, found)
+    try:
+        with service().store.writing() as tx:
+            person, found = _found(tx, study_number, timepoint)
+            one = found.form(instrument)
+            first = second_entry.check(one.sent, one.second, account().login)
+            pack = _own_pack(one)
+            typed = paper_answers.read(one.instrument, pack, request.form)
+            if typed.faults:
+                return _form_page(person, found, one, pack, typed, second=True), 422
+            differs = second_entry.enter(tx, one.instrument, person, first, typed.wire, actor(), now())
+    except SecondEntryRefused as refusal:
+        flash(REFUSED[refusal.fault], "alert")
+        return _to(".start", person, found)
+    except SecondEntryThere:
+        flash(REFUSED["entered_twice"], "alert")
+        return _to(".start", person, found)
     if differs:
         return _to("second_look.compare", person, found, instrument=instrument)
     flash(_("Both entries of %(instrument)s are the same.", instrument=one.instrument.name), "good")

@@ -1,8 +1,11 @@
 """Interview, paper, answers, contact and enrolment in a real browser: by keyboard, and accessible."""
 
+from io import BytesIO
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from tests.browser.clinic.test_staff_pages import LANGUAGES, sideways, staff_page
 from tests.browser.conftest import Demonstration
@@ -95,6 +98,10 @@ def test_a_paper_form_is_typed_in_by_digits_alone(browser: Browser, demonstratio
         page.get_by_role("button", name="Store the form").click()
         expect(page.get_by_text("Receipt")).to_be_visible()
         expect(page.get_by_text("the second entry is somebody else's")).to_be_visible()
+        printed = page.context.request.get(f"{ON_PAPER}/paper-form/2w.pdf?words=en")
+        sheets = PdfReader(BytesIO(printed.body())).pages
+        assert len(sheets) == 4
+        assert all("CZ-007" in sheet.extract_text() for sheet in sheets), "sheets get lost from one another"
         assert complaints == []
 
 

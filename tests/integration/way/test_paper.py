@@ -1,7 +1,7 @@
 """Forms on paper: Li types them in, Sun types them in again, Hua settles where the two differ."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from flask import Flask
@@ -9,9 +9,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pro_app import journey
+from pro_app.actions import second_entry
 from pro_app.exports import paper
 from pro_app.records import audit, participants, responses, second_entries
+from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
+from pro_app.records.second_entries import SecondEntryThere
 from pro_app.wiring import Service
 from tests.integration.clinic.test_pages import signed_in
 from tests.integration.exports.ward import Ward
@@ -182,6 +185,22 @@ def test_the_second_entry_is_somebody_elses_and_does_not_see_the_first(
     assert (entry.differences, entry.entered_by, entry.settled_by) == (0, "sun", "sun")
     assert second(sun).location == START
     assert "typed in twice already" in sun.get(START).text
+
+
+def test_of_two_second_entries_at_one_moment_the_first_is_kept(
+    li: FlaskClient, house: Service, wang: Participant, now: datetime
+) -> None:
+    typed(li)
+    one, instrument = stored(house, wang), house.catalogue.instrument("bpi-sf")
+    with house.store.reading() as tx:
+        wire = responses.answers_of(tx, one.uuid)
+    with house.store.writing() as tx:
+        assert second_entry.enter(tx, instrument, wang, one, wire, Actor("staff", "sun"), now) == 0
+    with pytest.raises(SecondEntryThere), house.store.writing() as tx:
+        second_entry.enter(tx, instrument, wang, one, wire, Actor("staff", "hua"), now)
+    with house.store.reading() as tx:
+        assert [entry.entered_by for entry in second_entries.of_participant(tx, wang.id)] == ["sun"]
+        assert audit.history(tx, "CZ-001")[0].actor.name == "sun"
 
 
 def test_what_differs_is_settled_by_a_choice_per_item_and_corrected_on_the_usual_way(
