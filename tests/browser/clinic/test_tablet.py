@@ -237,7 +237,7 @@ def test_given_back_without_a_connection_it_keeps_only_what_it_cannot_read(
     assert page.evaluate(ENVELOPES) == 1
     assert ward.draft(person, "bpi-sf").get("bpi1") != {"value": False}
     tablet.context.set_offline(False)
-    expect(page.locator("#post")).to_have_text("Everything has been delivered.")
+    expect(page.locator("#post")).to_have_text(re.compile("Everything has been delivered|已全部送达"))
     assert ward.draft(person, "bpi-sf")["bpi1"] == {"value": False}
     assert page.evaluate(ENVELOPES) == 0
     page.goto(f"{ward.url}/staff/tablet")

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from pro_app.actions import consent, pin
+from pro_app.actions import consent, hand_over, pin
 from pro_app.records import audit, participants, responses, staff
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
@@ -75,6 +75,19 @@ class Ward:
     def stored(self, person: Participant | None = None) -> tuple[responses.Stored, ...]:
         with self.house.store.reading() as tx:
             return responses.of_participant(tx, (person or self.wang).id)
+
+    def refused(self, client: FlaskClient) -> str:
+        """The code with which this browser is refused Wang's visit."""
+        answer = client.get(f"/device/visit/{self.ref}")
+        assert answer.status_code == 403
+        return str((answer.json or {})["error"])
+
+    @property
+    def number(self) -> int:
+        with self.house.store.reading() as tx:
+            found = hand_over.find(tx, self.key)
+            assert found is not None
+            return found.id
 
     @property
     def key(self) -> str:

@@ -63,10 +63,12 @@ def test_a_visit_has_exactly_the_agreed_fields(ready: Phone) -> None:
     assert set(told) == {
         "ref",
         "token",
+        "mode",
         "study",
         "timepoint",
         "state",
         "closes",
+        "next",
         "language",
         "languages",
         "contact",
@@ -75,6 +77,7 @@ def test_a_visit_has_exactly_the_agreed_fields(ready: Phone) -> None:
     }
     assert (told["ref"], told["token"], told["state"]) == (ready.ref, ready.token(), "open")
     assert told["closes"] == "2026-12-04" and told["languages"] == ["zh-Hans", "en"]
+    assert (told["mode"], told["next"]) == ("own_phone", {"timepoint": "1m", "opens": "2026-12-10"})
     first = told["instruments"][0]
     assert set(first) == {
         "id",
