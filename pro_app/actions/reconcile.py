@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pro_app.ports import RegistryAway, RegistryRefused
-from pro_app.records import comparisons, outbox, parcels
-from pro_app.records.audit import CLOCK, Actor
+from pro_app.records import audit, comparisons, outbox, parcels
+from pro_app.records.audit import CLOCK, STUDY_CHAIN, Actor
 from pro_app.records.comparisons import Counted, Listed
 from pro_app.records.ledger import Entry, Ledger
 from pro_app.records.store import Store
@@ -102,11 +102,15 @@ def reconcile(
     return Comparison(ledger.name, now, _lines(ours, there), tuple(differences))
 
 
-def send_again(store: Store, differences: Iterable[Difference], now: datetime) -> int:
+def send_again(store: Store, found: Comparison, actor: Actor, now: datetime) -> int:
     """Put what is missing or altered there back on its way; returns how many rows now wait."""
-    rows: Collection[int] = [one.row for one in differences if one.row is not None]
+    rows: Collection[int] = [one.row for one in found.differences if one.row is not None]
     with store.writing() as tx:
-        return outbox.resend(tx, rows, now)
+        count = outbox.resend(tx, rows, now)
+        if count:
+            about = comparisons.subject(found.registry)
+            audit.append(tx, STUDY_CHAIN, actor, "registry_resent", about, {"rows": count}, now)
+    return count
 
 
 def remember(store: Store, found: Comparison, actor: Actor) -> None:

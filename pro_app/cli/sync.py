@@ -9,17 +9,19 @@ from datetime import UTC, datetime
 
 import click
 
+from pro_app.actions import oversee
 from pro_app.actions import reconcile as reconciling
 from pro_app.actions.reconcile import Comparison
 from pro_app.actions.sync import Result
 from pro_app.actions.sync import sync as run_sync
 from pro_app.cli.opening import open_migrated
 from pro_app.ports import RegistryAway, RegistryRefused
-from pro_app.records import circuits, outbox_tally
+from pro_app.records import outbox_tally
 from pro_app.records.audit import Actor
 from pro_app.records.ledger import Ledger
 from pro_app.wiring import Service
 
+OPERATOR = Actor("cli", "command line")
 SAID = {"missing": "missing there", "altered": "altered there", "extra": "not ours", "twice": "there twice"}
 
 
@@ -70,12 +72,12 @@ def reconcile(resend: bool, as_json: bool) -> None:
             click.echo(f"{registry.name}: {fault}", err=True)
             worst = worst or 1
             continue
-        reconciling.remember(service.store, found, Actor("staff", "command line"))
+        reconciling.remember(service.store, found, OPERATOR)
         click.echo(json.dumps(asdict(found), default=str) if as_json else "\n".join(_report(found)))
         if not found.in_step:
             worst = 3
             if resend:
-                count = reconciling.send_again(service.store, found.differences, now)
+                count = reconciling.send_again(service.store, found, OPERATOR, now)
                 click.echo(f"{registry.name}: {count} records wait to be sent again.", err=as_json)
     sys.exit(worst)
 
@@ -95,10 +97,10 @@ def _hold(service: Service, pause: str | None, resume: str | None) -> None:
             raise click.BadParameter(f"there is no registry {name}; the study has {', '.join(known)}")
     with service.store.writing() as tx:
         if pause:
-            circuits.pause(tx, pause, "command line", datetime.now(UTC))
+            oversee.pause(tx, service.study, pause, OPERATOR, datetime.now(UTC))
             click.echo(f"{pause}: paused. Answers go on being kept and queued.")
         if resume:
-            circuits.resume(tx, resume)
+            oversee.resume(tx, service.study, resume, OPERATOR, datetime.now(UTC))
             click.echo(f"{resume}: goes on with the next run.")
 
 

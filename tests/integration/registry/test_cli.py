@@ -14,7 +14,7 @@ from pro_app.cli.registry import registry
 from pro_app.cli.sync import reconcile, sync
 from pro_app.config import read_settings
 from pro_app.gateways.redcap import RedcapRegistry
-from pro_app.records import migrating
+from pro_app.records import audit, migrating
 from pro_app.web.factory import create_app
 from pro_app.wiring import build
 from tests.contract.registry.peers import free_port
@@ -90,6 +90,9 @@ def test_a_registry_can_be_paused_and_resumed_by_name(own_ward: Ward) -> None:
     unknown = run(sync, "--pause", "nowhere")
     assert unknown.exit_code == 2
     assert "there is no registry nowhere; the study has central" in unknown.output
+    with own_ward.store.reading() as tx:
+        trail = [(one.action, one.actor.kind) for one in audit.history(tx, "registry/central")]
+    assert trail == [("registry_resumed", "cli"), ("registry_paused", "cli")]
 
 
 def test_the_files_a_redcap_manager_imports_fit_what_is_delivered_and_are_never_written_over(

@@ -7,6 +7,7 @@ from pro_app.actions import reconcile as reconciling
 from pro_app.actions.reconcile import Comparison, reconcile, send_again
 from pro_app.ports import RegistryAway
 from pro_app.records import comparisons
+from pro_app.records.audit import CLOCK
 from tests.integration.registry.registries import Away, Liar, Picky, Shelf
 from tests.integration.registry.ward import REGISTRY, Ward
 from tests.unit.registry.cast import STUDY, citations
@@ -72,7 +73,7 @@ def test_a_lost_an_altered_and_a_strange_record_are_each_listed_and_the_first_tw
     assert (kinds["missing"].record, kinds["altered"].record) == (lost, altered)
     assert kinds["extra"].study_number == "XX-999"
     assert not all(line.equal for line in found.lines)
-    assert send_again(ward.store, found.differences, ward.now) == 2
+    assert send_again(ward.store, found, CLOCK, ward.now) == 2
     ward.sync(shelf)
     assert [one.kind for one in compare(ward, shelf).differences] == ["extra"]
 
