@@ -1,6 +1,7 @@
 """From the reminder in the inbox to the scores in the registry, as a patient goes it, in both languages."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -23,12 +24,17 @@ WORDS = {
 
 
 @pytest.fixture
-def phone(browser: Browser, request: pytest.FixtureRequest) -> Page:
+def phone(browser: Browser, demonstration: Demonstration, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A telephone that, on the whole way, speaks with nobody but our own host."""
     tag = WORDS[request.getfixturevalue("language")]["tag"]
     locale = "zh-CN" if tag == "zh-Hans" else "en-GB"
     context = browser.new_context(viewport=PHONE, locale=locale, has_touch=True)
     request.addfinalizer(context.close)
-    return context.new_page()
+    asked: list[str] = []
+    context.on("request", lambda one: asked.append(one.url))
+    yield context.new_page()
+    assert len(asked) > 20
+    assert not [url for url in asked if not url.startswith((f"{demonstration.base}/", "data:"))]
 
 
 def answer_everything(page: Page) -> None:
