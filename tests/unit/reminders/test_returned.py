@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pro_app.letters.reports import Report
 from pro_app.letters.returned import LARGEST, read
@@ -166,3 +168,20 @@ def nested(depth: int) -> bytes:
 @pytest.mark.parametrize("make", [lambda: nested(3000), lambda: notification() + b"x" * 2 * LARGEST])
 def test_a_mail_that_was_made_to_hurt_is_only_a_mail(make: Callable[[], bytes]) -> None:
     assert outcome(make()) in ("no_notification", "automatic", "no_reference", ("address_refused", REFERENCE))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 60), st.binary(max_size=30)), max_size=8))
+def test_however_a_notification_is_broken_it_is_read_as_something(cuts: list[tuple[int, int, bytes]]) -> None:
+    broken = bytearray(notification())
+    for start, length, instead in cuts:
+        broken[start : start + length] = instead
+
+    found = read(bytes(broken))
+
+    assert isinstance(found, Report) or found in (
+        "automatic",
+        "no_notification",
+        "no_reference",
+        "nothing_new",
+    )
