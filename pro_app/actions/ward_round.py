@@ -70,8 +70,10 @@ class Opened:
         return REVOKED if self.tablet.state == "revoked" else None
 
 
-def open_envelope(tx: Transaction, links: Links, envelope: Mapping[str, object]) -> Opened:
-    """Open and check it; the participant's other writers wait. Raises `EnvelopeBroken`."""
+def open_envelope(
+    tx: Transaction, links: Links, envelope: Mapping[str, object], *, lock: bool = False
+) -> Opened:
+    """Open and check it; with `lock` the participant's other writers wait. Raises `EnvelopeBroken`."""
     try:
         number = envelope["tablet"]
         if not isinstance(number, int) or not 0 < number < 2**53:
@@ -81,7 +83,7 @@ def open_envelope(tx: Transaction, links: Links, envelope: Mapping[str, object])
         ticket, kind, content = read_token(inside["token"]), inside["kind"], inside["content"]
     except (KeyError, TypeError, ValueError, RecursionError, AttributeError, NotFound) as fault:
         raise EnvelopeBroken() from fault
-    person = participants.by_handle(tx, ticket.handle, lock=True) if ticket else None
+    person = participants.by_handle(tx, ticket.handle, lock=lock) if ticket else None
     if ticket is None or person is None or kind not in ("response", "draft") or not isinstance(content, dict):
         raise EnvelopeBroken()
     # A link that was given out anew meanwhile: that the round had loaded this visit is right enough.

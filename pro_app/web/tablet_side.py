@@ -112,8 +112,10 @@ def envelope() -> Response:
     if request.mimetype != "application/json":
         raise device.NotJson()
     sent = read_json(request.get_data(cache=False)).data
+    with service().store.reading() as tx:
+        ward_round.open_envelope(tx, service().links, sent)  # what is none holds up no writer
     with service().store.writing() as tx:
-        opened = ward_round.open_envelope(tx, service().links, sent)
+        opened = ward_round.open_envelope(tx, service().links, sent, lock=True)
         consent.check(opened.person)
         receipt = _store(tx, opened)
         ward_round.arrived(tx, opened, now())

@@ -9,6 +9,9 @@ const channel = globalThis.BroadcastChannel ? new BroadcastChannel("pro-tablet")
 // A page that Back brings out of the browser's memory tells how things were: ask again.
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
+// Pressed twice, the second press would come with a key that the first has just replaced.
+document.addEventListener("submit", ({ target }) => setTimeout(() => target.querySelectorAll("button").forEach((one) => (one.disabled = true))));
+
 async function tidy() {
   if (!globalThis.indexedDB) return;
   // Given back while there was no connection: the hospital hears of it first.
