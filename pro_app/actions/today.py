@@ -83,13 +83,14 @@ class Today:
 
 
 def today(tx: Transaction, study: Study, sites: tuple[str, ...], now: datetime) -> Today:
-    """Everything on the page for `sites`; six queries and one for each registry, one more when narrowed."""
+    """Everything on the page for `sites`; six queries, one for each registry, one for several sites."""
     ranges = _ranges(study, sites, now)
-    people = clinic_lists.near(tx, sites, _spans(ranges), MOST + 1)
-    narrowed_to = sites[0] if len(people) > MOST and len(sites) > 1 else None
-    if narrowed_to:
+    narrowed_to = None
+    if len(sites) > 1 and clinic_lists.more_than(tx, sites, _spans(ranges), MOST):
+        narrowed_to = sites[0]
         sites = (narrowed_to,)
-        people = clinic_lists.near(tx, sites, _spans(ranges), MOST + 1)
+        ranges = _ranges(study, sites, now)
+    people = clinic_lists.near(tx, sites, _spans(ranges), MOST + 1)
     ways = _near_today(tx, study, people[:MOST], ranges, now)
     calls = {(row.participant_id, row.timepoint) for row in deliveries.calls(tx, sites, MOST)}
     waiting = alerts.waiting(tx, sites, MOST_ALERTS)
@@ -111,7 +112,12 @@ def today(tx: Transaction, study: Study, sites: tuple[str, ...], now: datetime) 
 
 def _ranges(study: Study, sites: Sequence[str], now: datetime) -> tuple[DueRange, ...]:
     """Anchor days of visits that closed in the last two periods, are open, or open soon; one a timepoint."""
-    here = replace(study, sites=tuple(study.site(code) for code in sites))
+    # Sites without exceptions have one calendar between them.
+    unlike = {
+        (site.time_zone, *((one.offset, one.before, one.after, one.grace) for one in site.timepoints)): site
+        for site in map(study.site, sites)
+    }
+    here = replace(study, sites=tuple(unlike.values()))
     past = due_ranges(here, now, tail=2 * PERIOD.days + 1)
     soon = due_ranges(here, now + OPENING_SOON, tail=1)
     return tuple(

@@ -257,7 +257,7 @@ def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arriv
         due,
         opens,
         closes,
-    ) in tx.conn.execute(query, {"ids": list(participant_ids)}):
+    ) in tx.conn.execute(query, {"ids": list(participant_ids)}).all():
         found[one].received.setdefault(timepoint, {})[instrument] = received_at
         if completed_on is not None:
             found[one].completed.setdefault(timepoint, {})[instrument] = completed_on

@@ -66,7 +66,8 @@ def of_many(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Unfini
     """What is known of each of `participant_ids`; nobody is left out."""
     found = {one: Unfinished({}, {}) for one in participant_ids}
     query = _ON_POSTGRES if tx.on_postgres else _UNFINISHED
-    for one, timepoint, instrument, at, reason in tx.conn.execute(query, {"ids": list(participant_ids)}):
+    rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
+    for one, timepoint, instrument, at, reason in rows:
         if reason is None:
             found[one].opened.setdefault(timepoint, {})[instrument] = at
         else:

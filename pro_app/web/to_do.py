@@ -1,6 +1,6 @@
 """What every staff page knows of what is to be done: the numbers in the menu, and which pages there are."""
 
-from flask import current_app, request
+from flask import current_app, g, request
 from flask_login import current_user
 
 from pro_app.records import clinic_lists
@@ -13,9 +13,12 @@ from pro_app.web.guard import guard_of
 
 def can(endpoint: str) -> bool:
     """Whether there is such a page and the reader may open it; its guard asks again."""
-    view = current_app.view_functions.get(endpoint)
-    guard = guard_of(view) if view else None
-    return bool(guard and account().role in guard.roles)
+    known: dict[str, bool] = g.setdefault("pages_of_reader", {})
+    if endpoint not in known:
+        view = current_app.view_functions.get(endpoint)
+        guard = guard_of(view) if view else None
+        known[endpoint] = bool(guard and account().role in guard.roles)
+    return known[endpoint]
 
 
 def badges() -> dict[str, int]:
