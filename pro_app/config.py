@@ -142,7 +142,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         gateway_variables={
             name: value
             for name, value in environ.items()
-            if name.startswith(("PRO_APP_REGISTRY_", "PRO_APP_SMS_", "PRO_APP_BOUNCE"))
+            if name.startswith(
+                ("PRO_APP_REGISTRY_", "PRO_APP_SMS_", "PRO_APP_BOUNCE", "PRO_APP_MAIL_REPLY_TO")
+            )
         },
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 5),
         clock_interval_s=read.whole("CLOCK_INTERVAL_S", 5 if mode == "demo" else 30, 1, 3600),

@@ -87,8 +87,13 @@ def _messengers(settings: Settings) -> tuple[Messenger, ...]:
     """
     found: tuple[Messenger, ...] = sms_messengers(settings.gateway_variables, settings.base_url)
     if settings.smtp_url:
-        back_to = bounces.bounce_address(settings.gateway_variables)
-        found = (SmtpMessenger(settings.smtp_url, settings.mail_from, bounce_address=back_to), *found)
+        mail = SmtpMessenger(
+            settings.smtp_url,
+            settings.mail_from,
+            bounce_address=bounces.bounce_address(settings.gateway_variables),
+            reply_to=bounces.reply_address(settings.gateway_variables),
+        )
+        found = (mail, *found)
     if settings.demo:
         channels = {messenger.channel for messenger in found}
         found += tuple(one for one in inbox_messengers(settings) if one.channel not in channels)

@@ -1,4 +1,4 @@
-"""Where returned mail is read from: an IMAP mailbox, or a directory (Maildir) on this machine.
+"""Where mail goes back to, and where what is returned is read: an IMAP mailbox, or a Maildir on this machine.
 
 `PRO_APP_BOUNCES_URL` is `imaps://user:password@host/mailbox`, `imap+starttls://…` or `maildir:///directory`.
 Nothing is ever deleted: what has been looked at is marked as seen, so that a person can look at it, too.
@@ -20,6 +20,7 @@ from pro_app.letters.returned import LARGEST
 
 SETTING = "PRO_APP_BOUNCES_URL"
 ADDRESS_SETTING = "PRO_APP_BOUNCE_ADDRESS"
+REPLY_SETTING = "PRO_APP_MAIL_REPLY_TO"
 # With our reference (37 letters) the part before the @ must stay within 64.
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,27}@[A-Za-z0-9.-]{1,200}")
 PORTS = {"imaps": 993, "imap+starttls": 143}
@@ -53,11 +54,18 @@ def bounce_address(variables: Mapping[str, str]) -> str:
 
     Raises `SettingsError`.
     """
-    address = variables.get(ADDRESS_SETTING, "").strip()
+    return _plain(variables, ADDRESS_SETTING, "bounces@hospital.example")
+
+
+def reply_address(variables: Mapping[str, str]) -> str:
+    """Who reads what people answer; empty for the sender's own address. Raises `SettingsError`."""
+    return _plain(variables, REPLY_SETTING, "nurse@hospital.example")
+
+
+def _plain(variables: Mapping[str, str], setting: str, example: str) -> str:
+    address = variables.get(setting, "").strip()
     if address and not _PLAIN.fullmatch(address):
-        raise SettingsError(
-            faults=f"{ADDRESS_SETTING} must be a plain address such as bounces@hospital.example."
-        )
+        raise SettingsError(faults=f"{setting} must be a plain address such as {example}.")
     return address
 
 

@@ -28,7 +28,8 @@ class SmtpMessenger:
 
     `sender` is an address, or `Name <address>`. With `smtp+starttls` nothing is said in the open: a server
     that doesn't offer STARTTLS gets no message. Returned mail comes to `bounce_address` with our reference in
-    it (`name+reference@host`), without one to the sender. `tls` replaces the system's trust (for tests).
+    it (`name+reference@host`), without one to the sender; people's answers go to `reply_to`. `tls` replaces
+    the system's trust (for tests).
     """
 
     name = "smtp"
@@ -39,6 +40,7 @@ class SmtpMessenger:
         sender: str,
         *,
         bounce_address: str = "",
+        reply_to: str = "",
         timeout: float = TIMEOUT_S,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -46,13 +48,14 @@ class SmtpMessenger:
         self._url = url
         self._sender = sender
         self._bounce_address = bounce_address
+        self._reply_to = reply_to
         self._timeout = timeout
         self._tls = tls
 
     def send(self, message: Message, now: datetime) -> Outcome:
         """Hand one message to the server and say what it said."""
         try:
-            letter = build(message, self._sender, now)
+            letter = build(message, self._sender, now, self._reply_to)
         except (ValueError, UnicodeError) as fault:
             return Outcome("refused", self.name, detail=f"can't be written as an e-mail: {fault}")
         try:
@@ -145,7 +148,7 @@ class SmtpMessenger:
         return Outcome("later", self.name, detail=words[:_LONGEST_WORDS])
 
 
-def build(message: Message, sender: str, now: datetime) -> EmailMessage:
+def build(message: Message, sender: str, now: datetime, reply_to: str = "") -> EmailMessage:
     """The e-mail as text and HTML; Message-ID from our reference, so that bounces lead back to it.
 
     Raises `ValueError` for a receiver or subject that can't be written in a header.
@@ -156,6 +159,8 @@ def build(message: Message, sender: str, now: datetime) -> EmailMessage:
     if parseaddr(message.to) != ("", message.to) or "@" not in message.to:
         raise ValueError("the receiver is not one plain address")
     letter["To"] = message.to
+    if reply_to:
+        letter["Reply-To"] = reply_to
     letter["Subject"] = message.subject
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = f"<{message.reference}@{address.rpartition('@')[2] or 'localhost'}>"

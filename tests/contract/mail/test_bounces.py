@@ -13,6 +13,7 @@ from pro_app.gateways.bounces import (
     ImapBounces,
     MaildirBounces,
     bounce_address,
+    reply_address,
     returned_mail,
 )
 from pro_app.gateways.smtp import SmtpMessenger
@@ -147,3 +148,6 @@ def test_the_settings_name_a_mailbox_and_where_mail_comes_back_to() -> None:
     assert bounce_address({"PRO_APP_BOUNCE_ADDRESS": BACK_TO}) == BACK_TO
     with pytest.raises(SettingsError, match="PRO_APP_BOUNCE_ADDRESS must be a plain address"):
         bounce_address({"PRO_APP_BOUNCE_ADDRESS": "Bounces <x@y.example>"})
+    assert reply_address({"PRO_APP_MAIL_REPLY_TO": "nurse@hospital.example"}) == "nurse@hospital.example"
+    with pytest.raises(SettingsError, match="PRO_APP_MAIL_REPLY_TO must be a plain address"):
+        reply_address({"PRO_APP_MAIL_REPLY_TO": "nurse"})

@@ -75,6 +75,14 @@ def test_it_passes_for_what_it_is(post: Post, port: int) -> None:
     assert got.defects == []
 
 
+def test_answers_go_to_who_reads_them_where_that_is_set_up(post: Post, port: int) -> None:
+    nurse = SmtpMessenger(f"smtp://127.0.0.1:{port}", SENDER, reply_to="nurse@hospital.example", timeout=5)
+    nurse.send(letter(), NOW)
+    messenger(port).send(letter(), NOW)
+
+    assert [got["Reply-To"] for got in post.letters] == ["nurse@hospital.example", None]
+
+
 @pytest.mark.parametrize(
     ("point", "answer", "status"),
     [
