@@ -1,9 +1,8 @@
 """Correcting name and contact, and recording the arm: what was beside what will be, then saved."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import LazyString
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, SelectField, StringField
@@ -20,17 +19,17 @@ from pro_app.web.staff_roles import ARM, IDENTITY
 
 blueprint = Blueprint("contact_details", __name__, url_prefix="/staff/participants/<study_number>")
 LABELS: dict[str, LazyString] = {
-    "name": _l("Name"),
-    "phone": _l("Mobile telephone"),
-    "email": _l("E-mail"),
-    "family_phone": _l("Family's telephone"),
-    "birth_year": _l("Year of birth"),
+    "name": _("Name"),
+    "phone": _("Mobile telephone"),
+    "email": _("E-mail"),
+    "family_phone": _("Family's telephone"),
+    "birth_year": _("Year of birth"),
 }
 REASONS = {code: clinic_words.REASONS[code] for code in change_contact.ARM_REASONS}
 FAULTS: dict[str, LazyString] = {
     **clinic_words.FAULTS,
-    "nothing_changed": _l("Nothing is different yet."),
-    "arm_reason": _l("Choose why it is recorded; a change of an arm that is on record needs to be an error."),
+    "nothing_changed": _("Nothing is different yet."),
+    "arm_reason": _("Choose why it is recorded; a change of an arm that is on record needs to be an error."),
 }
 Answered = str | tuple[str, int] | Response
 
@@ -86,7 +85,7 @@ def change(study_number: str) -> Answered:
     if faults:
         return _again(study_number, form, faults, 422)
     if saving:
-        flash(_("Name and contact are saved. Messages go to the new addresses from now on."), "good")
+        flash(gettext("Name and contact are saved. Messages go to the new addresses from now on."), "good")
         return _back(person)
     return _preview(study_number, form, new, again)
 
@@ -184,10 +183,10 @@ def set_arm(study_number: str) -> Answered:
             return _arm_page(person, form, FAULTS[refusal.faults[0].code]), 422
         except ChangedMeanwhile:
             form.version.data = str(person.row_version)
-            words = _("Somebody else changed this participant meanwhile. Please look at it again.")
+            words = gettext("Somebody else changed this participant meanwhile. Please look at it again.")
             return _arm_page(person, form, words), 409
     if saving:
-        flash(_("The arm is recorded."), "good")
+        flash(gettext("The arm is recorded."), "good")
         return _back(person)
     return _arm_page(person, form, ready=True)
 

@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import LazyString
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
@@ -34,8 +33,8 @@ blueprint = Blueprint(
     "interview", __name__, url_prefix="/staff/participants/<study_number>/interview/<timepoint>"
 )
 HELPERS: dict[Helper, LazyString] = {
-    "filled": _l("I asked and entered the answers"),
-    "read": _l("I read the questions out, the participant entered the answers"),
+    "filled": _("I asked and entered the answers"),
+    "read": _("I read the questions out, the participant entered the answers"),
 }
 Answered = str | tuple[str, int] | Response
 _NO_CSRF = {"csrf": False}  # the form's own; the application checks every POST before it gets here
@@ -62,7 +61,10 @@ def agree(study_number: str, timepoint: str) -> Response:
         if agreed:
             consent.decide(tx, service().study, person, True, actor(), now())
     if not agreed:
-        flash(_("Tick both boxes once the participant has agreed to both. Nothing is asked before."), "alert")
+        flash(
+            gettext("Tick both boxes once the participant has agreed to both. Nothing is asked before."),
+            "alert",
+        )
     back = "paper_entry.start" if request.form.get("back") == "paper" else "interview.start"
     return _to(url_for(back, study_number=study_number, timepoint=timepoint))
 
@@ -103,7 +105,7 @@ def keep(study_number: str, timepoint: str, instrument: str) -> Answered:
         return _go("ask", person, timepoint, instrument, words=action.removeprefix("words:")[:20])
     if action == "review":
         return _go("review", person, timepoint, instrument)
-    flash(_("What was entered is kept as a draft. Go on whenever you like."), "good")
+    flash(gettext("What was entered is kept as a draft. Go on whenever you like."), "good")
     return _to(url_for(".start", study_number=person.study_number, timepoint=timepoint))
 
 
@@ -120,7 +122,7 @@ def take_over(study_number: str, timepoint: str, instrument: str) -> Answered:
         try:
             interview.take_over(tx, person, timepoint, form, pack, _response_id(form), actor(), now())
         except NothingToTakeOver:
-            flash(_("The participant has nothing open to go on from any more."), "alert")
+            flash(gettext("The participant has nothing open to go on from any more."), "alert")
     return _go("ask", person, timepoint, instrument)
 
 
@@ -215,7 +217,7 @@ def _submit(tx: Transaction, person: Participant, found: Interview, form: Form, 
 
 def _tell(form: Form, answers: Mapping[str, object], receipt: Receipt) -> None:
     flash(
-        _(
+        gettext(
             "%(instrument)s is stored as an interview. Receipt %(number)s.",
             instrument=form.instrument.name,
             number=receipt.receipt,
@@ -223,7 +225,7 @@ def _tell(form: Form, answers: Mapping[str, object], receipt: Receipt) -> None:
         "good",
     )
     if visit.worrying(service().study, form.instrument, answers):
-        flash(_("One of these answers needs somebody today. Look at it before you go on."), "alert")
+        flash(gettext("One of these answers needs somebody today. Look at it before you go on."), "alert")
 
 
 def _form_page(
