@@ -12,5 +12,11 @@ from tests.integration.operations.hospital import Hospital
 
 
 @pytest.fixture
+def database_kind() -> str:
+    """SQLite, unless a test is marked `on_both`: what differs between the two is tried on the two."""
+    return "sqlite"
+
+
+@pytest.fixture
 def hospital(store: Store, study: Study, catalogue: Catalogue, now: datetime, tmp_path: Path) -> Hospital:
     return Hospital(store, study, catalogue, now, tmp_path)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from pro_app import sealed_stream
@@ -21,6 +22,9 @@ from pro_app.records.store import Store, Transaction
 from pro_app.schedule.elements import Study
 from tests.people import enrolled, sheet
 
+on_both = pytest.mark.parametrize(
+    "database_kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
 SECRET, PUBLIC = sealed_stream.new_pair()
 OPERATOR = Actor("staff", "command line")
 REGISTRIES = ("central",)

@@ -15,10 +15,11 @@ from pro_app.records import archive, migrating, replacing
 from pro_app.records.archive import Writer
 from pro_app.records.store import Store
 from pro_app.sealed_stream import Damaged
-from tests.integration.operations.hospital import OPERATOR, PUBLIC, SECRET, Hospital, tried
+from tests.integration.operations.hospital import OPERATOR, PUBLIC, SECRET, Hospital, on_both, tried
 from tests.integration.operations.rows import content
 
 
+@on_both
 def test_everything_comes_back(hospital: Hospital, tmp_path: Path) -> None:
     wang = hospital.enrol()
     first = hospital.submit(wang)
@@ -43,6 +44,7 @@ def test_nothing_of_it_can_be_read_without_the_secret_key(hospital: Hospital) ->
         assert word.encode() not in backup
 
 
+@on_both
 def test_a_backup_made_before_a_migration_is_brought_to_this_release(
     hospital: Hospital, tmp_path: Path
 ) -> None:
@@ -94,10 +96,12 @@ def copies_while_writing(hospital: Hospital, folder: Path, copies: int) -> None:
     assert len(taken[-1][0]) > len(taken[0][0])
 
 
+@on_both
 def test_copies_made_while_everybody_writes_are_whole(hospital: Hospital, tmp_path: Path) -> None:
     copies_while_writing(hospital, tmp_path, 2)
 
 
+@on_both
 @pytest.mark.slow
 def test_fifteen_of_fifteen_copies_are_good(hospital: Hospital, tmp_path: Path) -> None:
     copies_while_writing(hospital, tmp_path, 15)

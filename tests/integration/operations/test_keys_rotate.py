@@ -24,7 +24,7 @@ from pro_app.records.columns import metadata
 from pro_app.records.participants import Identity
 from pro_app.records.schema import participant
 from pro_app.records.store import Store
-from tests.integration.operations.hospital import Hospital
+from tests.integration.operations.hospital import Hospital, on_both
 
 
 def environ(hospital: Hospital) -> dict[str, str]:
@@ -64,6 +64,7 @@ def test_the_list_of_sealed_fields_is_that_of_the_tables() -> None:
     assert {one.name for one in rotation.FIELDS} == sealed
 
 
+@on_both
 def test_everything_is_sealed_anew_and_serving_goes_on(hospital: Hospital) -> None:
     for number in range(5):
         hospital.enrol(f"CZ-1{number:02d}")
@@ -131,6 +132,7 @@ def test_a_field_of_every_kind_is_sealed_anew(hospital: Hospital) -> None:
     assert unopened(hospital) == []
 
 
+@on_both
 def test_a_change_that_was_broken_off_goes_on_with_the_same_key(hospital: Hospital) -> None:
     for number in range(3):
         hospital.enrol(f"CZ-1{number:02d}")
@@ -199,6 +201,7 @@ def test_killed_half_way_it_goes_on(hospital: Hospital) -> None:
     killed_half_way(hospital, 1)
 
 
+@on_both
 @pytest.mark.slow
 def test_killed_ten_times_it_goes_on(hospital: Hospital) -> None:
     killed_half_way(hospital, 10)

@@ -10,6 +10,7 @@ from pro_app.keys import KeyRing
 from pro_app.records import backups, migrating
 from pro_app.records.columns import metadata
 from pro_app.records.store import Store
+from tests.integration.operations.hospital import on_both
 from tests.integration.operations.rows import content, fill
 from tests.postgres import PostgresServer
 
@@ -32,6 +33,7 @@ def other(
         store.close()
 
 
+@on_both
 def test_rows_are_the_same_in_another_database(store: Store, other: Store) -> None:
     with store.writing() as tx:
         assert set(fill(tx)) == set(metadata.tables)
@@ -45,6 +47,7 @@ def test_rows_are_the_same_in_another_database(store: Store, other: Store) -> No
         assert content(there) == content(here)
 
 
+@on_both
 def test_the_next_row_gets_a_number_of_its_own(store: Store) -> None:
     with store.writing() as tx:
         fill(tx)
@@ -56,6 +59,7 @@ def test_the_next_row_gets_a_number_of_its_own(store: Store) -> None:
         assert tx.conn.execute(add).scalar_one() == 3
 
 
+@on_both
 def test_a_snapshot_does_not_see_what_comes_after_it(store: Store) -> None:
     with store.snapshot() as before:
         table = backups.shape(before).named("milestone")

@@ -17,7 +17,7 @@ from pro_app.keys import KeyRing, create_key_file, load_key_ring
 from pro_app.records.replacing import InUse, NotEmpty
 from pro_app.records.store import Store
 from pro_app.sealed_stream import Damaged
-from tests.integration.operations.hospital import SECRET, Hospital
+from tests.integration.operations.hospital import SECRET, Hospital, on_both
 from tests.integration.operations.rows import content
 from tests.postgres import PostgresServer
 
@@ -71,6 +71,7 @@ def place(
 OWN = {"milestone", "audit", "audit_chain"}
 
 
+@on_both
 def test_it_comes_back_in_an_empty_place_with_its_keys(place: Place, hospital: Hospital) -> None:
     done = place.restore()
     assert done.exit_code == 0, done.output
@@ -86,6 +87,7 @@ def test_it_comes_back_in_an_empty_place_with_its_keys(place: Place, hospital: H
     assert len(after["audit"]) == len(before["audit"]) + 1
 
 
+@on_both
 def test_a_place_with_data_is_left_alone_unless_it_is_said(place: Place) -> None:
     assert place.restore().exit_code == 0
     first = place.content()
@@ -107,6 +109,7 @@ def test_a_place_with_data_is_left_alone_unless_it_is_said(place: Place) -> None
     former.close()
 
 
+@on_both
 def test_nothing_happens_while_a_program_has_the_database_open(place: Place) -> None:
     assert place.restore().exit_code == 0
     running = Store(place.url, place.keys)
@@ -120,6 +123,7 @@ def test_nothing_happens_while_a_program_has_the_database_open(place: Place) -> 
     assert place.restore("--replace").exit_code == 0
 
 
+@on_both
 def test_a_bad_backup_replaces_nothing_and_leaves_nothing_behind(place: Place) -> None:
     assert place.restore().exit_code == 0
     before, files = place.content(), sorted(place.folder.iterdir())
@@ -184,10 +188,12 @@ def killed_while_restoring(place: Place, hospital: Hospital, moments: int) -> No
     assert place.content()["response"] == answered
 
 
+@on_both
 def test_killed_at_two_moments_it_leaves_a_whole_database(place: Place, hospital: Hospital) -> None:
     killed_while_restoring(place, hospital, 2)
 
 
+@on_both
 @pytest.mark.slow
 def test_killed_at_twenty_moments_it_leaves_a_whole_database(place: Place, hospital: Hospital) -> None:
     killed_while_restoring(place, hospital, 20)

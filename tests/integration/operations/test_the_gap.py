@@ -26,12 +26,6 @@ HELD = milestones.HELD
 
 
 @pytest.fixture
-def database_kind() -> str:
-    """What a restore does to PostgreSQL is in `test_restore`; what follows is the same on both."""
-    return "sqlite"
-
-
-@pytest.fixture
 def scene(store: Store) -> Scene:
     return Scene(store)
 

@@ -26,7 +26,7 @@ from pro_app.web import health
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service
 from tests.integration.clinic.people import PASSWORD, hired, the_catalogue, the_study
-from tests.integration.operations.hospital import Hospital
+from tests.integration.operations.hospital import Hospital, on_both
 
 LINE = re.compile(r'pro_app_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [0-9.]+(e[+-]\d+)?')
 
@@ -64,6 +64,7 @@ def test_the_watchers_know_the_clock_by_the_name_of_its_lease() -> None:
     assert watch.CLOCK == lead.CLOCK
 
 
+@on_both
 def test_ready_when_everything_works(client: FlaskClient, store: Store) -> None:
     beat(store, timedelta(seconds=5))
     answer = client.get("/readyz")
@@ -88,6 +89,7 @@ def test_an_old_database_is_not_ready(client: FlaskClient, store: Store) -> None
     assert answer.headers["Retry-After"] == "10"
 
 
+@on_both
 def test_a_database_that_takes_no_row_is_not_ready(client: FlaskClient, store: Store) -> None:
     with store.writing() as tx:
         tx.conn.execute(text("DROP TABLE lease"))
@@ -113,6 +115,7 @@ def test_a_thousand_questions_are_one_look(
     assert len(looks) < 20
 
 
+@on_both
 def test_looking_leaves_no_row_behind(client: FlaskClient, store: Store) -> None:
     client.get("/readyz")
     with store.reading() as tx:
@@ -125,6 +128,7 @@ def metrics(client: FlaskClient, **headers: str) -> str:
     return answer.text
 
 
+@on_both
 def test_metrics_are_lines_that_prometheus_reads_and_name_nobody(
     client: FlaskClient, hospital: Hospital
 ) -> None:
@@ -158,6 +162,7 @@ def test_metrics_are_for_this_machine_and_for_the_holder_of_the_token(store: Sto
     assert client.get("/metrics").status_code == 200
 
 
+@on_both
 def test_each_part_of_a_tick_says_when_it_last_worked(store: Store, tmp_path: Path) -> None:
     clock = Clock(house_of(store, tmp_path))
     done = clock.tick()
@@ -222,6 +227,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_fresh_demonstration(store: Store,
     assert "MEND" not in done.output
 
 
+@on_both
 def test_the_doctor_says_what_is_wrong_and_what_to_do(store: Store, tmp_path: Path) -> None:
     beat(store, timedelta(hours=2))
     with store.writing() as tx:
