@@ -127,7 +127,8 @@ def _staff(service: Service, now: datetime) -> list[dict[str, str]]:
         for login, name, role, number in STAFF:
             password = secrets.token_urlsafe(9)
             site = None if number is None else sites[number % len(sites)].code
-            accounts.create_staff(tx, login, name, role, site, "zh-Hans", password, now)
+            email = f"{login}@example.org"
+            accounts.create_staff(tx, login, name, role, site, "zh-Hans", password, now, email=email)
             signed.append({"login": login, "password": password, "role": role, "site": site or ""})
     return signed
 
