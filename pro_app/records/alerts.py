@@ -183,7 +183,9 @@ def _before(
 def of_participant(tx: Transaction, participant_id: int) -> tuple[Alert, ...]:
     """Everything one participant has set off, newest first."""
     rows = tx.conn.execute(
-        _SELECT.where(alert.c.participant_id == participant_id).order_by(alert.c.id.desc())
+        _SELECT.where(alert.c.participant_id == participant_id).order_by(
+            alert.c.response_id.desc(), alert.c.id
+        )
     )
     return _read(rows)
 

@@ -83,7 +83,7 @@ blueprint.add_app_template_filter(follow_up_words.why_missing, "why_missing")
 
 
 # How many rows of each part stand on the page before one asks for that part alone, and then.
-FIRST_FEW = {"alarming": 6, "call": 10, "closing": 20, "open": 20, "opening": 8, "missed": 8}
+FIRST_FEW = {"alarming": 4, "call": 10, "closing": 20, "open": 20, "opening": 8, "missed": 8}
 ROWS = 50
 
 
