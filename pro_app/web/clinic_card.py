@@ -106,7 +106,7 @@ def renew(study_number: str) -> Response:
     try:
         with service().store.writing() as tx:
             person = person_of(tx, study_number)
-            seen = int(version) if version.isascii() and version.isdigit() else -1
+            seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1
             look_up.renew_code(tx, service().links, person, seen, actor(), now())
         flash(_("There is a new code. The old one doesn't work any more: give out a new card."), "good")
     except ChangedMeanwhile:
