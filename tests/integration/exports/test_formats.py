@@ -18,6 +18,12 @@ from tests.integration.exports.ward import CHINESE, Ward
 INSTRUMENTS = ("qlq-c30", "bpi-sf")
 
 
+@pytest.fixture
+def database_kind() -> str:
+    """One kind of database is enough here: `test_every_format` reads the same files from both."""
+    return "sqlite"
+
+
 def cell(row: Row, name: str) -> Any:
     """What the CSV says: a float, or text, or None for blank."""
     text = row[name]

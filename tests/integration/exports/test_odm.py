@@ -26,6 +26,12 @@ REFERENCES = {
 }
 
 
+@pytest.fixture
+def database_kind() -> str:
+    """One kind of database is enough here: `test_every_format` reads the same files from both."""
+    return "sqlite"
+
+
 @cache
 def official() -> xmlschema.XMLSchema:
     return xmlschema.XMLSchema(peers.odm_schema())
