@@ -14,7 +14,7 @@ from pro_app.cli.findings import Check, Finding, as_json, as_table, guarded
 from pro_app.cli.serving import not_inviting
 from pro_app.clock import utc_now
 from pro_app.config import Settings, read_settings
-from pro_app.errors import ProAppError
+from pro_app.errors import ProAppError, SettingsError
 from pro_app.records import health_figures, migrating
 from pro_app.wiring import Service, build
 
@@ -26,6 +26,9 @@ def examine(settings: Settings, *, reach: bool = True) -> Iterator[Finding]:
     """Every finding. reach: also call the machines that we depend on (each for a few seconds at most)."""
     try:
         service = build(settings)
+    except SettingsError as fault:
+        yield from _each(fault)
+        return
     except ProAppError as fault:
         yield Finding(False, "start", str(fault))
         return
@@ -34,6 +37,12 @@ def examine(settings: Settings, *, reach: bool = True) -> Iterator[Finding]:
     for check in (*CHECKS, *(doctor_reach.CHECKS if reach else ())):
         yield from guarded(check, service)
     service.store.close()
+
+
+def _each(fault: SettingsError) -> Iterator[Finding]:
+    """One line for each setting that is missing or unsafe."""
+    for line in str(fault.params["faults"]).splitlines():
+        yield Finding(False, "settings", line)
 
 
 def _keys(service: Service) -> Iterator[Finding]:
@@ -165,7 +174,10 @@ CHECKS: tuple[Check, ...] = (
 )
 def doctor(json_wanted: bool, reach: bool) -> None:
     """Look at everything that must be right before patients are invited (exit code 1 if something isn't)."""
-    findings = list(examine(read_settings(os.environ), reach=reach))
+    try:
+        findings = list(examine(read_settings(os.environ), reach=reach))
+    except SettingsError as fault:
+        findings = list(_each(fault))
     click.echo(as_json(findings) if json_wanted else "\n".join(as_table(findings)))
     if not all(one.good for one in findings):
         raise SystemExit(1)
