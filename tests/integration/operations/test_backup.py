@@ -83,6 +83,7 @@ def copies_while_writing(hospital: Hospital, folder: Path, copies: int) -> None:
         for _ in range(copies):
             known = set(hospital.acknowledged)
             while len(hospital.acknowledged) == len(known):
+                assert all(thread.is_alive() for thread in threads)
                 stop.wait(0.005)  # each copy stands between different answers
             known = set(hospital.acknowledged)
             taken.append((known, hospital.save()))

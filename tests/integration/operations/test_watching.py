@@ -144,7 +144,7 @@ def test_metrics_are_lines_that_prometheus_reads_and_name_nobody(
     assert 'pro_app_requests_total{status="4xx"} 1' in page
     found = re.search(r"pro_app_clock_overdue_ticks (\d+)", page)
     assert found and int(found[1]) >= 22  # a demonstration ticks every five seconds
-    for word in (wang.study_number, wang.handle, "王", "138"):
+    for word in (wang.study_number, wang.handle, "王", "13800000001"):
         assert word not in page
 
 
