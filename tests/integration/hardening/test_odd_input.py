@@ -210,7 +210,8 @@ def test_postgresql_is_never_asked_for_what_is_no_text(bench: Bench) -> None:
     """Where SQLite shrugs, PostgreSQL raises: a NUL, a number too large for a row, half a character."""
     for number, (rule, guard, method) in enumerate(turns(bench)):
         base = bench.hospital.path(rule)
-        for text in ("a\x00b", ("99999999999", "9" * 400)[number % 2]):
+        # A NUL is refused at the door, the same for all; a number gets as far as the views.
+        for text in (("99999999999", "9" * 400)[number % 2], *(("a\x00b",) if number % 5 == 0 else ())):
             where = "data" if method == "POST" else "query_string"
             bench.send(rule, guard, method, base, **{where: dict.fromkeys(FIELDS, text)})
             if rule.arguments:
@@ -227,7 +228,7 @@ TEXTS = st.one_of(st.sampled_from(NASTY), st.text(max_size=60))
 
 
 @settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
