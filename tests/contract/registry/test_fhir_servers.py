@@ -66,7 +66,7 @@ def test_the_daily_digest_is_kept_once_and_never_replaced(server_url: str, addre
         first = there.deliver_digest(day, body, digest)
         assert there.deliver_digest(day, body, digest) == first
         with pytest.raises(RegistryRefused, match="another digest of 2026-12-01"):
-            there.deliver_digest(day, body.replace("7", "8"), "0" * 64)
+            there.deliver_digest(day, body.replace('"length": 7', '"length": 8'), "0" * 64)
     held = get(f"{server_url}/DocumentReference/{first}")
     assert base64.b64decode(held["content"][0]["attachment"]["data"]).decode() == body
 
