@@ -107,7 +107,7 @@ class Hospital:
             return self.patient()
         if guard.kind == "staff":
             login = next(login for login, role in LOGINS if role in guard.roles)
-            if login not in self._inside or self._inside[login].get("/staff/account").status_code != 200:
+            if login not in self._inside or self._inside[login].get("/staff/sign-in").status_code != 303:
                 self._inside[login] = self.staff(login)
             return self._inside[login]
         found = self.client()
