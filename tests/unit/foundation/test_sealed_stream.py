@@ -86,7 +86,18 @@ def test_another_kind_of_file_is_no_backup(data: bytes) -> None:
         opened(data)
 
 
-@pytest.mark.parametrize("text", ["", "backup-secret-", "backup-secret-AAAA", "no key", PUBLIC, SECRET + "x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "backup-secret-",
+        "backup-secret-AAAA",
+        "no key",
+        # Made anew in every process: the names must not be, or parallel runs would differ.
+        pytest.param(PUBLIC, id="the public half"),
+        pytest.param(SECRET + "x", id="one letter more"),
+    ],
+)
 def test_a_text_that_is_no_secret_key_is_a_sentence(text: str) -> None:
     with pytest.raises(BadKey, match="backup-secret-"):
         public_half(text)
