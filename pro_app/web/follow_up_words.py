@@ -78,7 +78,7 @@ def why_missing(stop: Stop) -> str:
     """Why a visit's forms are not there, in a few words; empty while they may come."""
     reasons = dict.fromkeys(stop.reason_of(name) for name in stop.assessment.missing)
     given = [missing_reason(code) for code in reasons if code and code != NOT_ANSWERED]
-    return ", ".join(given)
+    return str(_(", ")).join(given)
 
 
 def instrument_name(name: str) -> str:

@@ -71,10 +71,10 @@ def _value(key: str, value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Mapping):
-        return ", ".join(f"{_field(name)}: {_value(name, one)}" for name, one in value.items())
+        return _(", ").join(_(": ").join((_field(name), _value(name, one))) for name, one in value.items())
     if isinstance(value, list | tuple):
         more = [_("%(count)s more", count=len(value) - _MOST)] if len(value) > _MOST else []
-        return ", ".join([*(_value(key, one) for one in value[:_MOST]), *more]) or "–"
+        return _(", ").join([*(_value(key, one) for one in value[:_MOST]), *more]) or "–"
     text = str(value)
     if key in ("timepoint", "visits"):
         return visit_words(text)
