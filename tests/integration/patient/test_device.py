@@ -95,6 +95,20 @@ def test_a_visit_has_exactly_the_agreed_fields(ready: Phone) -> None:
         assert ready.client.get(address).status_code == 200
 
 
+def test_the_questionnaires_come_in_the_order_of_the_study_file(ready: Phone) -> None:
+    assert visit(ready).json
+    asked = [one["id"] for one in visit(ready).json["instruments"]]  # type: ignore[index]
+    assert asked == list(ready.house.study.timepoint("2w").instruments) == ["bpi-sf", "qlq-c30"]
+    turned = [
+        replace(one, instruments=tuple(reversed(one.instruments))) for one in ready.house.study.timepoints
+    ]
+    sites = [replace(one, timepoints=tuple(turned)) for one in ready.house.study.sites]
+    study = replace(ready.house.study, timepoints=tuple(turned), sites=tuple(sites))
+    ready.client.application.extensions["pro_app"] = replace(ready.house, study=study)
+    asked = [one["id"] for one in visit(ready).json["instruments"]]  # type: ignore[index]
+    assert asked == ["qlq-c30", "bpi-sf"]
+
+
 def test_the_cookie_is_enough_to_read_and_never_to_write(phone: Phone) -> None:
     phone.inside()
     assert phone.client.get(f"/device/visit/{phone.ref}").status_code == 200
