@@ -45,7 +45,7 @@ def test_rules_of_a_style_sheet_stand_one_behind_the_other() -> None:
 
 def test_no_comment_of_a_whole_line_leaves_the_house() -> None:
     served = Assets().files
-    assert len([name for name in served if name.endswith(".js")]) == len(list(STATIC.glob("*.js")))
+    assert len([name for name in served if name.endswith(".js")]) == len(list(STATIC.rglob("*.js")))
     for name, file in served.items():
         if name.endswith(".js"):
             assert not any(line.startswith(("//", "/**")) for line in file.body.decode().splitlines()), name
