@@ -113,7 +113,8 @@ def _told(done: Restored) -> str:
 
 def _bring_back(settings: Settings, found: Opened, replace: bool) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    stamp = f"{utc_now():%Y%m%d-%H%M%S}"
+    # To the microsecond: after a kill the next try may come within the same second.
+    stamp = f"{utc_now():%Y%m%d-%H%M%S-%f}"
     own = _own_keys(settings, found, replace)
     ring = found.ring(own)
     with ExitStack() as stack:
