@@ -90,7 +90,7 @@ def measure(link: str) -> dict[str, Any]:
 def measure_in(browser: Browser, link: str) -> dict[str, Any]:
     """The same in a browser that is running already."""
     page_url, cookies = enter(browser, link)
-    figures = _cold(browser, page_url, cookies)
+    figures = cold(browser, page_url, cookies)
     figures |= _worker(browser, page_url, cookies)
     return {"url": page_url, "cookies": cookies, **figures}
 
@@ -121,7 +121,8 @@ def _fresh(browser: Browser, cookies: list[Any], **options: Any) -> tuple[Browse
     return context, page, session
 
 
-def _cold(browser: Browser, page_url: str, cookies: list[Any]) -> dict[str, Any]:
+def cold(browser: Browser, page_url: str, cookies: list[Any]) -> dict[str, Any]:
+    """What a first visit costs: nothing is in the browser's cache, and there is no worker."""
     context, page, session = _fresh(browser, cookies, service_workers="block")
     conditions = {
         "offline": False,
