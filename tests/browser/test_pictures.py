@@ -1,4 +1,7 @@
-"""`make pictures`: every kind of page, in both languages and three widths, to be looked at by a person."""
+"""`make pictures`: every kind of page, in both languages and three widths, to be looked at by a person.
+
+The patient's pages also in three sizes of text, on a telephone.
+"""
 
 import re
 from collections.abc import Iterator
@@ -14,6 +17,8 @@ from tests.browser.conftest import Demonstration
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "pictures"
 WIDTHS = {"phone": (360, 740), "tablet": (820, 1100), "desk": (1280, 860)}
 LANGUAGES = {"zh-Hans": "Chinese", "en": "English"}
+# Width and size of text; the larger ones are for telephones.
+LOOKS = [("phone", 1), ("tablet", 1), ("desk", 1), ("phone", 2), ("phone", 3)]
 pytestmark = pytest.mark.pictures
 
 
@@ -32,13 +37,14 @@ def take(page: Page, name: str, width: str, language: str, *, whole: bool = True
     page.screenshot(path=FOLDER / f"{name}.{language}.{width}.png", full_page=whole)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "size"), LOOKS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_patients_pages(
-    demonstration: Demonstration, browser: Browser, width: str, language: str
+    demonstration: Demonstration, browser: Browser, width: str, size: int, language: str
 ) -> None:
     with page_of(browser, width, language) as page:
-        page.goto(f"{demonstration.base}/?lang={language}")
+        page.goto(f"{demonstration.base}/?lang={language}&size={size}")
+        width = width if size == 1 else f"{width}.text-{size}"
         take(page, "start", width, language)
         page.goto(f"{demonstration.base}/v/nothing?lang={language}")
         take(page, "unknown-link", width, language)
