@@ -1,4 +1,8 @@
-"""The settings: `PRO_APP_*` environment variables, read once, every fault listed at start."""
+"""The settings: `PRO_APP_*` environment variables, read once, every fault listed at start.
+
+Secrets may come as files instead, one for each variable, named like it: systemd (`LoadCredential=`) says in
+`CREDENTIALS_DIRECTORY` where they lie, whoever else hands them over says it in `PRO_APP_SECRETS_DIR`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +18,7 @@ WEAK_SECRETS = {"", "change-me", "changeme", "secret", "dev", "test", "password"
 SAMPLE_WORDS = ("change-me", "changeme", "change_me", "example", "sample", "your-secret", "replace-this")
 SHORTEST_SECRET = 32
 FEWEST_LETTERS = 3
+OPEN_TO_EVERYBODY = 0o007
 
 Mode = Literal["demo", "production"]
 Log = Literal["text", "json"]
@@ -116,6 +121,7 @@ class _Reader:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Parse `environ`; raises `SettingsError` with one line per fault, all of them at once."""
     read = _Reader(environ)
+    read.environ = environ = {**environ, **_from_files(environ, read.faults)}
     mode = read.text("MODE", "demo")
     if mode not in ("demo", "production"):
         read.faults.append(f"PRO_APP_MODE is {mode!r}; it must be demo or production.")
@@ -159,6 +165,27 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if read.faults:
         raise SettingsError(faults="\n".join(read.faults))
     return settings
+
+
+def _from_files(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
+    """Settings that were handed over as files; one that is there twice, or open to everybody, is a fault."""
+    place = environ.get("PRO_APP_SECRETS_DIR") or environ.get("CREDENTIALS_DIRECTORY")
+    found: dict[str, str] = {}
+    if not place:
+        return found
+    for path in sorted(Path(place).glob("PRO_APP_*")):
+        name = path.name
+        try:
+            value, mode = path.read_text(encoding="utf-8").strip(), path.stat().st_mode
+        except (OSError, UnicodeDecodeError):
+            faults.append(f"{name}: its file in {place} can't be read; correct its owner and its rights.")
+            continue
+        if mode & OPEN_TO_EVERYBODY and environ.get("PRO_APP_MODE") == "production":
+            faults.append(f"{name}: everybody can read its file in {place}; run: chmod o= {path}")
+        if environ.get(name, value) != value:
+            faults.append(f"{name} is set twice, as a variable and as a file in {place}; keep one.")
+        found[name] = value
+    return found
 
 
 def _by_socket(parts: SplitResult) -> bool:

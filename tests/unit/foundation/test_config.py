@@ -1,5 +1,7 @@
 """Settings are read once, and every fault is said at once."""
 
+from pathlib import Path
+
 import pytest
 
 from pro_app.config import read_settings
@@ -112,3 +114,49 @@ def test_production_asks_for_a_code_at_sign_in_unless_it_is_told_otherwise() -> 
     assert read_settings(GOOD_PRODUCTION).totp == "required"
     assert read_settings({**GOOD_PRODUCTION, "PRO_APP_TOTP": "optional"}).totp == "optional"
     assert "PRO_APP_TOTP" in faults(PRO_APP_TOTP="sometimes")
+
+
+def handed_over(folder: Path, mode: int = 0o400, **secrets: str) -> dict[str, str]:
+    """Secrets as files, the way systemd and containers hand them over."""
+    for name, value in secrets.items():
+        (folder / f"PRO_APP_{name}").write_text(f"{value}\n")
+        (folder / f"PRO_APP_{name}").chmod(mode)
+    return {"CREDENTIALS_DIRECTORY": str(folder)}
+
+
+def without(name: str) -> dict[str, str]:
+    return {key: value for key, value in GOOD_PRODUCTION.items() if key != name}
+
+
+def test_a_secret_may_be_a_file_that_systemd_hands_over(tmp_path: Path) -> None:
+    secret = GOOD_PRODUCTION["PRO_APP_SECRET_KEY"]
+    place = handed_over(tmp_path, SECRET_KEY=secret, REGISTRY_CENTRAL_TOKEN="t0ken")
+    settings = read_settings(without("PRO_APP_SECRET_KEY") | place)
+    assert settings.secret_key == secret
+    assert settings.gateway_variables["PRO_APP_REGISTRY_CENTRAL_TOKEN"] == "t0ken"
+
+
+def test_whoever_else_hands_secrets_over_names_the_folder(tmp_path: Path) -> None:
+    (place,) = handed_over(tmp_path, DATABASE_URL="postgresql://db/pro").values()
+    environ = {"PRO_APP_SECRETS_DIR": place, "CREDENTIALS_DIRECTORY": "nowhere"}
+    assert read_settings(environ).database_url == "postgresql://db/pro"
+
+
+def test_a_secret_that_is_there_twice_is_a_fault(tmp_path: Path) -> None:
+    place = handed_over(tmp_path, SECRET_KEY="m8Q2" * 12)
+    told = faults(**(GOOD_PRODUCTION | place))
+    assert "PRO_APP_SECRET_KEY is set twice" in told
+    assert "m8Q2" not in told
+
+
+def test_in_production_a_secrets_file_is_not_for_everybody(tmp_path: Path) -> None:
+    secret = GOOD_PRODUCTION["PRO_APP_SECRET_KEY"]
+    place = handed_over(tmp_path, 0o444, SECRET_KEY=secret)
+    assert "chmod o=" in faults(**(without("PRO_APP_SECRET_KEY") | place))
+
+
+def test_a_secrets_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    place = handed_over(tmp_path, SECRET_KEY="x")
+    (tmp_path / "PRO_APP_SECRET_KEY").chmod(0o600)
+    (tmp_path / "PRO_APP_SECRET_KEY").write_bytes(b"\xff\xfe")
+    assert "PRO_APP_SECRET_KEY: its file" in faults(**(without("PRO_APP_SECRET_KEY") | place))
