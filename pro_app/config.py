@@ -103,7 +103,7 @@ class _Reader:
         return Path(self.text(name, str(default))).expanduser().resolve()
 
     def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
-        raw = self.text(name, default)
+        raw = _hosts_apart(self.text(name, default))
         try:
             parts = urlsplit(raw)
             # A PostgreSQL on this machine has a socket instead of a host: postgresql:///name?host=/folder.
@@ -186,6 +186,18 @@ def _from_files(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]
             faults.append(f"{name} is set twice, as a variable and as a file in {place}; keep one.")
         found[name] = value
     return found
+
+
+def _hosts_apart(url: str) -> str:
+    """Several machines as libpq writes them (`//who@a:1,b:2/name`), turned into `?host=a:1&host=b:2`."""
+    scheme, _, rest = url.partition("://")
+    netloc, slash, after = rest.partition("/")
+    who, at, hosts = netloc.rpartition("@")
+    if scheme != "postgresql" or "," not in hosts or not slash:
+        return url
+    path, _, query = after.partition("?")
+    told = [f"host={host}" for host in hosts.split(",")] + ([query] if query else [])
+    return f"{scheme}://{who}{at}/{path}?{'&'.join(told)}"
 
 
 def _by_socket(parts: SplitResult) -> bool:

@@ -160,3 +160,10 @@ def test_a_secrets_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "PRO_APP_SECRET_KEY").chmod(0o600)
     (tmp_path / "PRO_APP_SECRET_KEY").write_bytes(b"\xff\xfe")
     assert "PRO_APP_SECRET_KEY: its file" in faults(**(without("PRO_APP_SECRET_KEY") | place))
+
+
+def test_several_database_machines_are_written_as_libpq_writes_them() -> None:
+    url = "postgresql://pro:p%2Cw@db1:5432,db2:5433/pro?target_session_attrs=read-write"
+    told = read_settings({"PRO_APP_DATABASE_URL": url}).database_url
+    assert told == "postgresql://pro:p%2Cw@/pro?host=db1:5432&host=db2:5433&target_session_attrs=read-write"
+    assert read_settings({"PRO_APP_DATABASE_URL": told}).database_url == told
