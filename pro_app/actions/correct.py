@@ -3,7 +3,8 @@
 What was sent first stays: the old row keeps its answers and scores and only stops counting. What counts from
 then on is a new row with the next revision, scored anew. Every step carries a reason from a list, since free
 words would end up in a trail that must name nobody; the registry hears of it through the outbox; the audit
-row is written in the same transaction. Free text is carried over unseen, or removed.
+row is written in the same transaction. Free text is carried over unseen, or removed. What the new answers set
+off is an alert of its own, unless the row they replace has set off the very same.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from pro_app.instruments import answers as answering
 from pro_app.instruments.answers import SKIPPED, Answers
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
-from pro_app.records import audit, corrections, outbox, responses
+from pro_app.records import alerts, audit, corrections, outbox, responses
 from pro_app.records.audit import Actor
 from pro_app.records.corrections import CorrectionRefused, ResponseChanged
 from pro_app.records.participants import Participant
@@ -122,9 +123,9 @@ def correct(
     new = _new(
         stored, instrument, checked, person.id, stored.timepoint, window, opened_at, stored.revision + 1
     )
-    response_id = _store(tx, instrument, new, checked)
+    response_id, raised = _store(tx, study, instrument, new, checked, person, now)
     outbox.enqueue(tx, _registries(study), response_id, person.id, "corrected", now)
-    detail = {**_told(new, uuid, reason), "changed": list(foreseen.changed)}
+    detail = {**_told(new, uuid, reason), "changed": list(foreseen.changed), **raised}
     audit.append(tx, person.site, actor, "response_corrected", person.study_number, detail, now)
     return new.uuid
 
@@ -210,10 +211,11 @@ def move(
     corrections.retire(tx, stored, "withdrawn", reason, stored.revision + 1)
     outbox.enqueue(tx, _registries(study), stored.id, person.id, "withdrawn", now)
     new = _new(stored, instrument, checked, to.id, timepoint, window, opened_at, revision, "moved_here")
-    response_id = _store(tx, instrument, new, checked)
+    response_id, raised = _store(tx, study, instrument, new, checked, to, now)
     outbox.enqueue(tx, _registries(study), response_id, to.id, "submitted", now)
     detail = {
         **_told(new, uuid, reason),
+        **raised,
         "from": {"participant": person.study_number, "timepoint": stored.timepoint},
         "to": {"participant": to.study_number, "timepoint": timepoint},
     }
@@ -315,11 +317,23 @@ def _new(
     )
 
 
-def _store(tx: Transaction, instrument: Instrument, new: NewResponse, checked: Answers) -> int:
+def _store(
+    tx: Transaction,
+    study: Study,
+    instrument: Instrument,
+    new: NewResponse,
+    checked: Answers,
+    person: Participant,
+    now: datetime,
+) -> tuple[int, dict[str, object]]:
+    """The row with its scores and alerts; its id, and what the trail says of the alerts."""
     response_id = corrections.add_current(tx, new)
-    algorithm = instrument.scoring.algorithm
-    responses.add_scores(tx, response_id, algorithm, _scored(instrument, checked), new.content_hash)
-    return response_id
+    sheet = score(instrument.scoring, checked.for_scoring())
+    responses.add_scores(tx, response_id, sheet.algorithm, sheet.scores.values(), new.content_hash)
+    visits, scores = [one.id for one in study.timepoints], sheet.scores
+    place = (person, visits, new.timepoint, response_id, now)
+    raised = alerts.raise_for(tx, study.alerts, instrument, scores, *place, corrected=True)
+    return response_id, {"alerts": list(raised)} if raised else {}
 
 
 def _told(new: NewResponse, was: str, reason: str) -> dict[str, object]:

@@ -16,6 +16,7 @@ from pro_app.config import read_settings
 from pro_app.errors import ProAppError
 from pro_app.instruments.catalogue import load_catalogue
 from pro_app.messages import N_, template_of
+from pro_app.schedule.alarming import scored
 from pro_app.schedule.elements import Site, Study, UnknownLanguage
 from pro_app.schedule.plan import Anchors, SurgeryState
 from pro_app.schedule.rehearsal import RehearsedVisit, rehearse
@@ -71,7 +72,8 @@ def plan(
     anchors = Anchors(_day(enrolled) if enrolled else None, planned, None, state)
     settings = read_settings(os.environ)
     catalogue = load_catalogue(settings.questionnaires_dir, settings.data_dir / "wording")
-    study = load_study(study_file or settings.study_file, tuple(catalogue.instruments))
+    instruments = catalogue.instruments
+    study = load_study(study_file or settings.study_file, tuple(instruments), scored(instruments))
     site = study.site(code) if code else study.sites[0]
     tongue = language or study.languages[0]
     if tongue not in study.languages:

@@ -133,11 +133,14 @@ def raise_for(
     timepoint: str,
     response_id: int,
     now: datetime,
+    *,
+    corrected: bool = False,
 ) -> tuple[str, ...]:
     """Write down what a new response sets off, in its own transaction; returns the ids of the rules.
 
     timepoints: the visits of the site in their order. No statement when nothing is alarming; one to know the
-    value before when a rise is possible, one to write.
+    value before when a rise is possible, one to write. corrected: the answers take the place of others; what
+    the visit has set off before with the very same value is known to staff and not raised twice.
     """
     scales = must_know_before(rules, instrument, scores)
     earlier = list(timepoints[: timepoints.index(timepoint)])
@@ -145,6 +148,9 @@ def raise_for(
     if scales and earlier:
         before = _before(tx, person.id, instrument.id, earlier, sorted(scales))
     found = alarms(rules, instrument, scores, before)
+    if found and corrected:
+        known = _set_off(tx, person.id, timepoint)
+        found = tuple(one for one in found if (one.rule, one.scale, one.value) not in known)
     if found:
         row = {
             "participant_id": person.id,
@@ -178,6 +184,13 @@ def _before(
         if value is not None and place >= found.get(scale, (-1, 0.0))[0]:
             found[scale] = (place, value)
     return {scale: value for scale, (_, value) in found.items()}
+
+
+def _set_off(tx: Transaction, participant_id: int, timepoint: str) -> set[tuple[str, str, float]]:
+    """What a visit has set off so far: rule, scale, value."""
+    mine = (alert.c.participant_id == participant_id, alert.c.timepoint == timepoint)
+    query = select(alert.c.rule, alert.c.scale, alert.c.value).where(*mine)
+    return {(row.rule, row.scale, row.value) for row in tx.conn.execute(query)}
 
 
 def of_participant(tx: Transaction, participant_id: int) -> tuple[Alert, ...]:

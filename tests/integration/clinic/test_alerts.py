@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pro_app.actions import correct, escalate
-from pro_app.records import alerts, audit, participants
+from pro_app.records import alerts, audit, participants, responses
 from pro_app.records.alerts import Alert
 from pro_app.records.audit import Actor
 from pro_app.records.schema import staff
@@ -150,6 +150,33 @@ def test_a_corrected_or_withdrawn_response_says_so_on_its_alert(
         (uuid,) = (one.detail["response"] for one in audit.history(tx, "CZ-001") if "response" in one.detail)
         correct.withdraw(tx, house.study, person, str(uuid), 1, "duplicate", chen, now)
     assert "response withdrawn since" in li.get("/staff/alerts").text
+
+
+def put_right(house: Service, item: str, code: int, now: datetime) -> dict[str, object]:
+    """Chen corrects one answer of Wang's form at "2w"; what the trail says of it."""
+    chen = Actor("staff", "chen")
+    with house.store.writing() as tx:
+        person = participants.by_study_number(tx, "CZ-001")
+        stored = responses.current(tx, person.id, "2w", "bpi-sf")
+        assert stored
+        answers = correct.look(tx, house.catalogue, person, stored.uuid).answers
+        wish = {**answers, item: {"value": code}}
+        revision, why = stored.revision, "typing_error"
+        correct.correct(tx, house.study, house.catalogue, person, stored.uuid, revision, wish, why, chen, now)
+        return dict(audit.history(tx, "CZ-001")[0].detail)
+
+
+def test_a_corrected_response_raises_what_is_new_and_nothing_twice(
+    li: FlaskClient, house: Service, now: datetime
+) -> None:
+    assert [one.value for one in raised(house)] == [9.0]
+    assert "alerts" not in put_right(house, "bpi4", 3, now), "the worst pain is as it was"
+    assert "alerts" not in put_right(house, "bpi3", 2, now)
+    assert put_right(house, "bpi3", 10, now)["alerts"] == ["worst-pain"]
+    newest, first = raised(house)
+    assert (newest.value, newest.standing, newest.state) == (10.0, "current", "open")
+    assert (first.value, first.standing, first.state) == (9.0, "replaced", "open")
+    assert "alerts" not in put_right(house, "bpi3", 9, now), "of a nine staff have heard before"
 
 
 def test_the_site_is_told_at_once_its_coordinator_late_and_the_study_later_each_once(

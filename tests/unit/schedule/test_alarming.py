@@ -4,9 +4,12 @@ import pytest
 
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.schedule.alarming import alarms, must_know_before, scored
+from pro_app.schedule.elements import Study
 from pro_app.schedule.outreach import AlertRule
 from pro_app.scoring.engine import score
 from pro_app.scoring.result import ScaleScore
+
+FUNCTIONS = ("PF2", "RF2", "EF", "CF", "SF")
 
 
 def rule(kind: str, value: float | None = None, *scales: str, instrument: str = "bpi-sf") -> AlertRule:
@@ -73,3 +76,14 @@ def test_a_study_file_may_name_every_scale_that_is_computed(catalogue: Catalogue
     assert known["bpi-sf"]["WORST"] is False
     assert known["qlq-c30"]["PF2"] is True
     assert known["qlq-c30"]["QL2"] is False
+
+
+def test_the_studys_rule_covers_every_published_threshold(catalogue: Catalogue, study: Study) -> None:
+    qlq = catalogue.instrument("qlq-c30")
+    worst = {
+        one.name: ScaleScore(one.name, 0.0 if one.name in FUNCTIONS else 100.0, None, (), ())
+        for one in qlq.scoring.scales
+    }
+    found = {one.scale for one in alarms(study.alerts, qlq, worst, {})}
+    assert found == {one.scale for one in qlq.thresholds}
+    assert len(found) == 14, "all scales but global health"

@@ -9,8 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from pro_app.cli.plan import plan
+from pro_app.config import ROOT
 from pro_app.errors import ProAppError
 from tests.unit.schedule.cast import WALKING_FILE
+
+STUDY_FILE = ROOT / "questionnaires/studies/nct06120426.toml"
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +108,14 @@ def test_another_study_file_is_read_against_the_instruments_there_are(tmp_path: 
     assert "WALK-2 · Berlin (BER, Europe/Berlin)" in shown
     assert refused("--enrolled", "2026-12-01", "--study", str(WALKING_FILE)).code == "data_file"
     assert refused("--enrolled", "2026-12-01", "--study", str(tmp_path / "none.toml")).code == "data_file"
+
+
+def test_an_alert_about_a_scale_that_nobody_computes_is_refused(tmp_path: Path) -> None:
+    text = STUDY_FILE.read_text(encoding="utf-8")
+    (tmp_path / "study.toml").write_text(text.replace('scales = ["WORST"]', 'scales = ["WROST"]', 1), "utf-8")
+    (tmp_path / "holidays-cn.toml").write_bytes(STUDY_FILE.with_name("holidays-cn.toml").read_bytes())
+    fault = refused("--surgery", "2026-12-08", "--study", str(tmp_path / "study.toml"))
+    assert "bpi-sf has no scale 'WROST'" in str(fault)
 
 
 @pytest.mark.parametrize(
