@@ -18,6 +18,8 @@ from pro_app.errors import ProAppError
 from pro_app.keys import KeyRing
 from pro_app.records.store import Store, Transaction
 
+_BESIDE = ("-wal", "-shm", "-journal", "-writers", "-writers-next")
+
 
 class InUse(ProAppError):
     """Another program has the database open; it must be stopped first."""
@@ -140,7 +142,7 @@ def _alone(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
+    for one in (path, *(path.with_name(path.name + end) for end in _BESIDE)):
         one.unlink(missing_ok=True)
 
 

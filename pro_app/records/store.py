@@ -2,27 +2,38 @@
 
 On SQLite the bundled library is used, not the system's: versions before 3.51.3 (but for 3.44.6 and
 3.50.7) can corrupt a WAL database when several connections write. `synchronous=FULL` makes a commit
-outlive a power cut; writers queue on one lock in the process, since SQLite lets only one write and
-starves the others.
+outlive a power cut; writers stand in one queue over all processes (`writers`), since SQLite lets only one
+write and starves the others. What a database says when it can't work just now comes out of here as
+`store_faults.Busy` or `store_faults.Away`.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pysqlite3.dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from pro_app.errors import SettingsError
 from pro_app.keys import KeyRing
+from pro_app.records import store_faults
+from pro_app.records.writers import PATIENCE_S, Writers
 
 _SAFE_SQLITE = (3, 51, 3)
 _BACKPORTED = {(3, 44, 6), (3, 50, 7)}
-BUSY_TIMEOUT_MS = 15_000
+# Of a PostgreSQL that is on another machine: how long it may be silent before it counts as gone.
+_REACHING = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +49,19 @@ class Transaction:
 
 
 class Store:
-    """One database. `reading()` sees one consistent moment; `writing()` commits when its block ends well."""
+    """One database. `reading()` sees one consistent moment; `writing()` commits when its block ends well.
 
-    def __init__(self, url: str, keys: KeyRing, pool_size: int = 8) -> None:
+    Each raises `store_faults.Busy` when others write for longer than `patience_s` seconds, and
+    `store_faults.Away` when the database can't be reached or can't store.
+    """
+
+    def __init__(self, url: str, keys: KeyRing, pool_size: int = 8, patience_s: float = PATIENCE_S) -> None:
         self.url = make_url(url)
         self.keys = keys
-        self.engine = _open(self.url.render_as_string(hide_password=False), pool_size)
-        self._writer = threading.Lock() if self.on_sqlite else None
+        self.engine = _open(self.url, pool_size, patience_s)
+        self._writers: Writers | None = None
+        if self.on_sqlite:
+            self._writers = Writers(_file_of(self.url), patience_s)
 
     @property
     def on_sqlite(self) -> bool:
@@ -52,27 +69,42 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        with self.engine.connect() as conn:
-            yield Transaction(conn, self.keys)
+        try:
+            with self.engine.connect() as conn:
+                yield Transaction(conn, self.keys)
+        except SQLAlchemyError as fault:
+            if meaning := store_faults.of(fault):
+                raise meaning from fault
+            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
         """For reading at length: each query sees the moment of the first, whatever is written meanwhile."""
-        with self.engine.connect() as conn:
-            if not self.on_sqlite:  # on SQLite a reader in WAL sees one moment anyway
-                conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            yield Transaction(conn, self.keys)
+        try:
+            with self.engine.connect() as conn:
+                if not self.on_sqlite:  # on SQLite a reader in WAL sees one moment anyway
+                    conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                yield Transaction(conn, self.keys)
+        except SQLAlchemyError as fault:
+            if meaning := store_faults.of(fault):
+                raise meaning from fault
+            raise
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        if self._writer is None:
-            with self.engine.begin() as conn:
-                yield Transaction(conn, self.keys)
-            return
-        with self._writer, self.engine.connect() as conn:
-            conn = conn.execution_options(pro_app_write=True)
-            with conn.begin():
-                yield Transaction(conn, self.keys)
+        try:
+            if self._writers is None:
+                with self.engine.begin() as conn:
+                    yield Transaction(conn, self.keys)
+                return
+            with self._writers, self.engine.connect() as conn:
+                conn = conn.execution_options(pro_app_write=True)
+                with conn.begin():
+                    yield Transaction(conn, self.keys)
+        except SQLAlchemyError as fault:
+            if meaning := store_faults.of(fault):
+                raise meaning from fault
+            raise
 
     def answers(self) -> bool:
         """Whether the database replies at all (for `/readyz`)."""
@@ -81,23 +113,34 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._writers:
+            self._writers.close()
 
 
-def _open(url: str, pool_size: int) -> Engine:
-    parsed = make_url(url)
+def _file_of(url: URL) -> Path | None:
+    return Path(url.database) if url.database and url.database != ":memory:" else None
+
+
+def _open(parsed: URL, pool_size: int, patience_s: float) -> Engine:
     if parsed.get_backend_name() != "sqlite":
-        psycopg_url = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(
-            psycopg_url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True, hide_parameters=True
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=4,
+            pool_timeout=patience_s,
+            pool_pre_ping=True,
+            connect_args={name: value for name, value in _REACHING.items() if name not in parsed.query},
+            hide_parameters=True,
         )
+        event.listen(engine, "connect", partial(_prepare_postgres, int(patience_s * 1000)))
+        return engine
     version = pysqlite3.dbapi2.sqlite_version_info
     if version < _SAFE_SQLITE and version not in _BACKPORTED:
         number = ".".join(map(str, version))
         raise SettingsError(
             faults=f"SQLite {number} can corrupt the database; install pysqlite3 0.6.1 or later."
         )
-    if parsed.database and parsed.database != ":memory:":
-        path = Path(parsed.database)
+    if path := _file_of(parsed):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # a new file is its owner's alone; its WAL takes the same rights
     engine = create_engine(
@@ -105,18 +148,26 @@ def _open(url: str, pool_size: int) -> Engine:
         module=pysqlite3.dbapi2,
         pool_size=pool_size,
         max_overflow=4,
+        pool_timeout=patience_s,
         connect_args={"check_same_thread": False},
         hide_parameters=True,  # a fault must not carry a row into a log
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, int(patience_s * 1000)))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_postgres(patience_ms: int, connection: Any, _record: Any) -> None:
+    """Nobody waits for a lock for ever: a process that was stopped in a transaction may hold one."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {patience_ms}")
+    connection.commit()
+
+
+def _prepare_sqlite(patience_ms: int, connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute(f"PRAGMA busy_timeout={patience_ms}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")

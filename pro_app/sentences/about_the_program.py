@@ -28,6 +28,10 @@ SENTENCES: dict[str, str] = {
     "busy": N_(
         "The service is very busy. What you entered stays on this device; please try again in a minute."
     ),
+    "store_away": N_(
+        "The service can't store anything just now. What you entered stays on this device; "
+        "please try again in a minute."
+    ),
     "link_unknown": N_(
         "This link doesn't work. It may be cut off or replaced by a newer one. "
         "Please open the newest message from your hospital, or enter your 6-character code."

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from pro_app.errors import ProAppError
 from pro_app.messages import template_of
+from pro_app.records.store_faults import StoreFault
 from pro_app.web.locale import long_date
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ STATUS = {
     "pin_first": 403,
     "nothing_to_answer": 409,
     "busy": 503,
+    "store_away": 503,
     "export_busy": 503,
     "export_no_space": 507,
 }
@@ -106,6 +108,8 @@ def answer(code: str, message: str, status: int) -> Response:
 
 
 def _own(fault: ProAppError) -> Response:
+    if isinstance(fault, StoreFault):
+        log.error("the database did not serve %s: %s", request.endpoint, fault.cause)
     return answer(fault.code, sentence(fault), status_of(fault.code))
 
 
