@@ -35,7 +35,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     Not in pytest's folder: a fourth run beside this one would sweep that away under the server.
     """
     with TemporaryDirectory(prefix="pro-app-postgres-") as folder:
-        server = PostgresServer(Path(folder))
+        server = PostgresServer(Path(folder), durable=False)
         yield server
         server.stop()
 
@@ -98,7 +98,7 @@ def store(
         else:
             server: PostgresServer = request.getfixturevalue("postgres_server")
             template = request.getfixturevalue("migrated_template")
-            url = at_the_end.enter_context(server.database(template))
+            url = at_the_end.enter_context(server.lent(template))
         store = Store(url, keys)
         yield store
         store.close()
