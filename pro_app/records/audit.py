@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from pro_app.records.prepared import Prepared
 from pro_app.records.schema import audit, audit_chain
 from pro_app.records.store import Transaction
 
@@ -20,13 +21,15 @@ STUDY_CHAIN = "study"
 _START = "0" * 64
 # A row that is out of place is looked for in at most so many others.
 _MOST_PLACES = 200
-_HEAD = (
+_HEAD = Prepared(
     select(audit_chain.c.length, audit_chain.c.head_hash)
     .where(audit_chain.c.chain == bindparam("of"))
     .with_for_update()
 )
-_APPEND = insert(audit)
-_MOVE_HEAD = (
+_APPEND = Prepared(
+    insert(audit).inline(), fill=[column.name for column in audit.columns if column is not audit.c.id]
+)
+_MOVE_HEAD = Prepared(
     update(audit_chain)
     .where(audit_chain.c.chain == bindparam("of"))
     .values(length=bindparam("to"), head_hash=bindparam("with"))
@@ -75,7 +78,7 @@ def append(
 
     `detail` must be JSON and must hold nothing that names a person; `subject` is a study number or login.
     """
-    head = tx.conn.execute(_HEAD, {"of": chain}).one_or_none()
+    head = _HEAD.one_or_none(tx, {"of": chain})
     if head is None:
         tx.conn.execute(insert(audit_chain).values(chain=chain, length=0, head_hash=_START))
     length, previous = head if head is not None else (0, _START)
@@ -84,8 +87,8 @@ def append(
     number = length + 1
     fields = [number, at.isoformat(), actor.kind, actor.name, action, subject, text, actor.address]
     digest = _row_hash(previous, fields)
-    tx.conn.execute(
-        _APPEND,
+    _APPEND.run(
+        tx,
         {
             "chain": chain,
             "number": number,
@@ -100,7 +103,7 @@ def append(
             "hash": digest,
         },
     )
-    tx.conn.execute(_MOVE_HEAD, {"of": chain, "to": number, "with": digest})
+    _MOVE_HEAD.run(tx, {"of": chain, "to": number, "with": digest})
 
 
 def history(tx: Transaction, subject: str, limit: int = 200) -> tuple[Event, ...]:

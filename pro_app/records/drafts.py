@@ -10,19 +10,35 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from pro_app.records.prepared import Prepared
 from pro_app.records.schema import draft
 from pro_app.records.store import Transaction
 
 Answer = Mapping[str, object]
-# Built once: putting a statement together costs as much as running it.
-_OF_VISIT = select(draft).where(
-    draft.c.participant_id == bindparam("of"), draft.c.timepoint == bindparam("at")
+_OF_VISIT = Prepared(
+    select(
+        draft.c.instrument,
+        draft.c.response,
+        draft.c.language,
+        draft.c.pack,
+        draft.c.position,
+        draft.c.answers_sealed,
+        draft.c.started_at,
+        draft.c.updated_at,
+    ).where(draft.c.participant_id == bindparam("of"), draft.c.timepoint == bindparam("at"))
 )
-_DROP = delete(draft).where(
+_ONE = (
     draft.c.participant_id == bindparam("of"),
     draft.c.timepoint == bindparam("at"),
     draft.c.instrument == bindparam("to"),
 )
+_DROP = Prepared(delete(draft).where(*_ONE))
+_SEALED = Prepared(select(draft.c.answers_sealed).where(*_ONE).with_for_update())
+_KEPT = ("language", "pack", "position", "answers_sealed", "updated_at")
+_BEGIN = Prepared(
+    insert(draft), fill=("participant_id", "timepoint", "instrument", "response", "started_at", *_KEPT)
+)
+_GO_ON = Prepared(update(draft).where(*_ONE).values({name: bindparam(f"new_{name}") for name in _KEPT}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +60,18 @@ def _place(participant_id: int, timepoint: str, instrument: str) -> str:
 
 def of_visit(tx: Transaction, participant_id: int, timepoint: str) -> dict[str, Draft]:
     """Drafts of one visit by instrument."""
-    rows = tx.conn.execute(_OF_VISIT, {"of": participant_id, "at": timepoint})
+    rows = _OF_VISIT.rows(tx, {"of": participant_id, "at": timepoint})
     return {
-        row.instrument: Draft(
-            row.response,
-            row.language,
-            row.pack,
-            row.position,
-            json.loads(tx.keys.unseal(row.answers_sealed, _place(participant_id, timepoint, row.instrument))),
-            row.started_at,
-            row.updated_at,
+        instrument: Draft(
+            response,
+            language,
+            pack,
+            position,
+            json.loads(tx.keys.unseal(sealed, _place(participant_id, timepoint, instrument))),
+            started_at,
+            updated_at,
         )
-        for row in rows
+        for instrument, response, language, pack, position, sealed, started_at, updated_at in rows
     }
 
 
@@ -73,14 +89,10 @@ def put(
     now: datetime,
 ) -> None:
     """Merge `answers` into the draft item by item; what was kept for other items stays."""
-    where = (
-        draft.c.participant_id == participant_id,
-        draft.c.timepoint == timepoint,
-        draft.c.instrument == instrument,
-    )
+    one = {"of": participant_id, "at": timepoint, "to": instrument}
     place = _place(participant_id, timepoint, instrument)
-    row = tx.conn.execute(select(draft.c.answers_sealed).where(*where).with_for_update()).one_or_none()
-    kept = json.loads(tx.keys.unseal(row.answers_sealed, place)) if row else {}
+    row = _SEALED.one_or_none(tx, one)
+    kept = json.loads(tx.keys.unseal(row[0], place)) if row else {}
     values = {
         "language": language,
         "pack": pack,
@@ -89,10 +101,10 @@ def put(
         "updated_at": now,
     }
     if row:
-        tx.conn.execute(update(draft).where(*where).values(**values))
+        _GO_ON.run(tx, {**one, **{f"new_{name}": value for name, value in values.items()}})
     else:
-        tx.conn.execute(
-            insert(draft),
+        _BEGIN.run(
+            tx,
             {
                 "participant_id": participant_id,
                 "timepoint": timepoint,
@@ -106,4 +118,4 @@ def put(
 
 def drop(tx: Transaction, participant_id: int, timepoint: str, instrument: str) -> None:
     """Forget a draft whose response is stored."""
-    tx.conn.execute(_DROP, {"of": participant_id, "at": timepoint, "to": instrument})
+    _DROP.run(tx, {"of": participant_id, "at": timepoint, "to": instrument})

@@ -19,6 +19,7 @@ from sqlalchemy import Column, ScalarSelect, Select, and_, bindparam, exists, se
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.ports import RegistryReceipt
+from pro_app.records.prepared import Prepared
 from pro_app.records.schema import outbox, participant, response
 from pro_app.records.store import Transaction
 
@@ -54,9 +55,19 @@ def _upsert(insert: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sq
     )
 
 
-# Built once: an answer waits for this.
-_ENQUEUE_ON_POSTGRES = _upsert(postgresql.insert(outbox))
-_ENQUEUE_ON_SQLITE = _upsert(sqlite.insert(outbox))
+_NEW = (
+    "registry",
+    "response_id",
+    "participant_id",
+    "kind",
+    "state",
+    "attempts",
+    "created_at",
+    "next_at",
+)
+# An answer waits for this.
+_ENQUEUE_ON_POSTGRES = Prepared(_upsert(postgresql.insert(outbox)).inline(), fill=_NEW)
+_ENQUEUE_ON_SQLITE = Prepared(_upsert(sqlite.insert(outbox)).inline(), fill=_NEW)
 
 
 def enqueue(
@@ -87,7 +98,7 @@ def enqueue(
         }
         for registry in registries
     ]
-    tx.conn.execute(_ENQUEUE_ON_POSTGRES if tx.on_postgres else _ENQUEUE_ON_SQLITE, rows)
+    (_ENQUEUE_ON_POSTGRES if tx.on_postgres else _ENQUEUE_ON_SQLITE).run_each(tx, rows)
 
 
 def claim(

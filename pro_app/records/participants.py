@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pro_app.errors import NotFound, ProAppError
+from pro_app.records.prepared import Prepared
 from pro_app.records.schema import participant
 from pro_app.records.store import Transaction
 
@@ -76,8 +77,9 @@ class Participant:
 
 
 _COLUMNS = [participant.c[name] for name in Participant.__dataclass_fields__]
-_BY_HANDLE = select(*_COLUMNS).where(participant.c.handle == bindparam("handle"))
-_BY_HANDLE_LOCKED = _BY_HANDLE.with_for_update()
+_OF_HANDLE = select(*_COLUMNS).where(participant.c.handle == bindparam("handle"))
+_BY_HANDLE = Prepared(_OF_HANDLE)
+_BY_HANDLE_LOCKED = Prepared(_OF_HANDLE.with_for_update())
 
 
 def _read(row: Sequence[Any]) -> Participant:
@@ -154,7 +156,7 @@ def identity_of(tx: Transaction, person: Participant) -> Identity:
 def by_handle(tx: Transaction, handle: str, *, lock: bool = False) -> Participant | None:
     """The participant of that handle. With `lock` their other writers wait until the transaction ends: two
     devices that send at one moment come one after the other."""
-    row = tx.conn.execute(_BY_HANDLE_LOCKED if lock else _BY_HANDLE, {"handle": handle}).one_or_none()
+    row = (_BY_HANDLE_LOCKED if lock else _BY_HANDLE).one_or_none(tx, {"handle": handle})
     return _read(row) if row else None
 
 

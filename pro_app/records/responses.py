@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, and_, any_, bindparam, insert, or_, select
 from sqlalchemy.dialects import postgresql
 
+from pro_app.records.prepared import Prepared
 from pro_app.records.schema import response, score
 from pro_app.records.store import Transaction
 from pro_app.scoring.result import ScaleScore
@@ -79,20 +80,21 @@ class Stored:
 
 
 _COLUMNS = [response.c[name] for name in Stored.__dataclass_fields__]
-# Built once: putting a statement together costs as much as running it.
-_BY_UUID = select(*_COLUMNS).where(response.c.uuid == bindparam("uuid"))
-_OF_FORM = select(*_COLUMNS).where(
-    or_(
-        response.c.uuid == bindparam("uuid"),
-        and_(
-            response.c.participant_id == bindparam("participant"),
-            response.c.timepoint == bindparam("timepoint"),
-            response.c.instrument == bindparam("instrument"),
-        ),
-    )
+_THE_FORM = and_(
+    response.c.participant_id == bindparam("participant"),
+    response.c.timepoint == bindparam("timepoint"),
+    response.c.instrument == bindparam("instrument"),
 )
-_INSERT = insert(response)
-_INSERT_SCORES = insert(score)
+_BY_UUID = Prepared(select(*_COLUMNS).where(response.c.uuid == bindparam("uuid")))
+_OF_FORM = Prepared(select(*_COLUMNS).where(or_(response.c.uuid == bindparam("uuid"), _THE_FORM)))
+_CURRENT = Prepared(select(*_COLUMNS).where(_THE_FORM, response.c.standing == "current"))
+_INSERT = Prepared(
+    insert(response).returning(response.c.id),
+    fill=[column.name for column in response.columns if column is not response.c.id],
+)
+_INSERT_SCORES = Prepared(
+    insert(score).inline(), fill=[column.name for column in score.columns if column is not score.c.id]
+)
 _SCORES = select(score).where(score.c.response_id.in_(bindparam("ids", expanding=True))).order_by(score.c.id)
 
 
@@ -116,8 +118,8 @@ def add(tx: Transaction, new: NewResponse) -> int:
             open_answers[item] = answer
     sealed = tx.keys.seal(json.dumps(words, ensure_ascii=False), _place(new.uuid)) if words else None
     due, opens, closes = new.window or (None, None, None)
-    result = tx.conn.execute(
-        _INSERT,
+    row = _INSERT.one_or_none(
+        tx,
         {
             "uuid": new.uuid,
             "participant_id": new.participant_id,
@@ -145,16 +147,16 @@ def add(tx: Transaction, new: NewResponse) -> int:
             "content_hash": new.content_hash,
         },
     )
-    assert result.inserted_primary_key is not None
-    return int(result.inserted_primary_key[0])
+    assert row is not None
+    return int(row[0])
 
 
 def add_scores(
     tx: Transaction, response_id: int, algorithm: str, scores: Iterable[ScaleScore], answers_hash: str
 ) -> None:
     """Store one row per scale, each with its value or the reason why there is none."""
-    tx.conn.execute(
-        _INSERT_SCORES,
+    _INSERT_SCORES.run_each(
+        tx,
         [
             {
                 "response_id": response_id,
@@ -172,7 +174,7 @@ def add_scores(
 
 
 def by_uuid(tx: Transaction, uuid: str) -> Stored | None:
-    row = tx.conn.execute(_BY_UUID, {"uuid": uuid}).one_or_none()
+    row = _BY_UUID.one_or_none(tx, {"uuid": uuid})
     return _read(row) if row else None
 
 
@@ -183,21 +185,15 @@ def of_form(
     0 when nothing has come to it."""
     form = (participant_id, timepoint, instrument)
     names = {"uuid": uuid, "participant": participant_id, "timepoint": timepoint, "instrument": instrument}
-    found = [_read(row) for row in tx.conn.execute(_OF_FORM, names)]
+    found = [_read(row) for row in _OF_FORM.rows(tx, names)]
     mine = [one.revision for one in found if (one.participant_id, one.timepoint, one.instrument) == form]
     return next((one for one in found if one.uuid == uuid), None), max(mine, default=0)
 
 
 def current(tx: Transaction, participant_id: int, timepoint: str, instrument: str) -> Stored | None:
     """The response that counts for this instrument at this visit."""
-    row = tx.conn.execute(
-        select(*_COLUMNS).where(
-            response.c.participant_id == participant_id,
-            response.c.timepoint == timepoint,
-            response.c.instrument == instrument,
-            response.c.standing == "current",
-        )
-    ).one_or_none()
+    names = {"participant": participant_id, "timepoint": timepoint, "instrument": instrument}
+    row = _CURRENT.one_or_none(tx, names)
     return _read(row) if row else None
 
 
@@ -236,6 +232,7 @@ _ARRIVALS = (
     .where(response.c.standing == "current")
     .order_by(response.c.id)
 )
+_ARRIVALS_OF_ONE = Prepared(_ARRIVALS.where(response.c.participant_id == bindparam("id")))
 _ARRIVALS_OF_EACH = _ARRIVALS.where(response.c.participant_id.in_(bindparam("ids", expanding=True)))
 # One array instead of a parameter for each: for a page of hundreds that is most of the time.
 _ARRIVALS_OF_ARRAY = _ARRIVALS.where(
@@ -246,7 +243,12 @@ _ARRIVALS_OF_ARRAY = _ARRIVALS.where(
 def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arrivals]:
     """The current responses of each of `participant_ids`, in one query; nobody is left out."""
     found = {one: Arrivals({}, {}, {}, {}) for one in participant_ids}
-    query = _ARRIVALS_OF_ARRAY if tx.on_postgres else _ARRIVALS_OF_EACH
+    rows: Iterable[Sequence[Any]]
+    if len(participant_ids) == 1:
+        rows = _ARRIVALS_OF_ONE.rows(tx, {"id": participant_ids[0]})
+    else:
+        query = _ARRIVALS_OF_ARRAY if tx.on_postgres else _ARRIVALS_OF_EACH
+        rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
     for (
         one,
         timepoint,
@@ -257,7 +259,7 @@ def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arriv
         due,
         opens,
         closes,
-    ) in tx.conn.execute(query, {"ids": list(participant_ids)}).all():
+    ) in rows:
         found[one].received.setdefault(timepoint, {})[instrument] = received_at
         if completed_on is not None:
             found[one].completed.setdefault(timepoint, {})[instrument] = completed_on

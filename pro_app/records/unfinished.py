@@ -3,7 +3,7 @@
 Both in one query: where a participant stands is asked while somebody waits for a receipt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from pro_app.records.prepared import Prepared
 from pro_app.records.schema import draft
 from pro_app.records.schema_clinic import missing_reason
 from pro_app.records.store import Transaction
@@ -47,9 +48,11 @@ def _query(drafts: ColumnElement[bool], reasons: ColumnElement[bool]) -> Compoun
     )
 
 
+_ONE: BindParameter[Any] = bindparam("id", type_=BigInteger)
 _EACH: BindParameter[Any] = bindparam("ids", expanding=True)
 # One array instead of a parameter for each: for a page of hundreds that is most of the time.
 _ARRAY: BindParameter[Any] = bindparam("ids", type_=postgresql.ARRAY(BigInteger))
+_OF_ONE = Prepared(_query(draft.c.participant_id == _ONE, missing_reason.c.participant_id == _ONE))
 _UNFINISHED = _query(draft.c.participant_id.in_(_EACH), missing_reason.c.participant_id.in_(_EACH))
 _ON_POSTGRES = _query(draft.c.participant_id == any_(_ARRAY), missing_reason.c.participant_id == any_(_ARRAY))
 
@@ -65,8 +68,12 @@ class Unfinished:
 def of_many(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Unfinished]:
     """What is known of each of `participant_ids`; nobody is left out."""
     found = {one: Unfinished({}, {}) for one in participant_ids}
-    query = _ON_POSTGRES if tx.on_postgres else _UNFINISHED
-    rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
+    rows: Iterable[Sequence[Any]]
+    if len(participant_ids) == 1:
+        rows = _OF_ONE.rows(tx, {"id": participant_ids[0]})
+    else:
+        query = _ON_POSTGRES if tx.on_postgres else _UNFINISHED
+        rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
     for one, timepoint, instrument, at, reason in rows:
         if reason is None:
             found[one].opened.setdefault(timepoint, {})[instrument] = at
