@@ -4,8 +4,11 @@ The resources are those that the registry gets, made by the same adapter; it com
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TextIO
+from functools import lru_cache
+from json.encoder import encode_basestring
+from typing import Any, BinaryIO, Literal
 
 from pro_app.exports.aside import Aside
 from pro_app.exports.edition import Edition
@@ -27,7 +30,8 @@ class Fhir:
 
     def __init__(self, aside: Aside, edition: Edition, resources: Resources) -> None:
         self._aside, self._edition, self._resources = aside, edition, resources
-        self._files: dict[str, TextIO] = {}
+        self._files: dict[str, BinaryIO] = {}
+        self._spell = _Spelling().resource
         self._person = 0
 
     def take(self, form: Form) -> None:
@@ -36,20 +40,68 @@ class Fhir:
         instrument = self._edition.catalogue.instrument(form.instrument)
         known = form.person.id == self._person
         self._person = form.person.id
+        lines: dict[str, list[str]] = defaultdict(list)
         for resource in self._resources(_parcel(self._edition, form, form.sheet), instrument):
-            if not (known and resource["resourceType"] in _ONCE):
-                self._write(resource)
+            kind = resource["resourceType"]
+            if not (known and kind in _ONCE):
+                lines[kind].append(self._spell(resource))
+        for kind, spelled in lines.items():
+            self._write(f"{kind}.ndjson", spelled)
 
     def close(self) -> None:
         """Nothing is left to write."""
 
-    def _write(self, resource: Mapping[str, Any]) -> None:
-        name = f"{resource['resourceType']}.ndjson"
+    def _write(self, name: str, lines: Sequence[str]) -> None:
         if name not in self._files:
-            self._files[name] = self._aside.text(name)
+            self._files[name] = self._aside.binary(name)
             self._aside.rows[name] = 0
-        self._files[name].write(_encode(resource) + "\n")
-        self._aside.rows[name] += 1
+        self._files[name].write(("\n".join(lines) + "\n").encode())
+        self._aside.rows[name] += len(lines)
+
+
+class _Spelling:
+    """Resources as JSON. A part that many of them share, as one and the same object, is spelled once.
+
+    The adapter makes what all scores of a form have in common once, and items with the same answer once for
+    all forms. They are known by identity, so what is known is kept alive with its text.
+    """
+
+    MOST = 20_000
+    SHARED = frozenset({"meta", "category", "code", "subject", "method", "derivedFrom", "valueQuantity"})
+
+    def __init__(self) -> None:
+        self._texts: dict[int, str] = {}
+        self._alive: list[object] = []
+
+    def resource(self, content: Mapping[str, Any]) -> str:
+        """The same text that one call of the encoder gives."""
+        known, learn = self._texts.get, self._learn
+        parts = []
+        for key, value in content.items():
+            if key in self.SHARED:
+                text = known(id(value)) or learn(value)
+            elif isinstance(value, str):
+                text = encode_basestring(value)
+            elif key == "item":
+                text = f"[{','.join([known(id(one)) or learn(one) for one in value])}]"
+            else:
+                text = _encode(value)
+            parts.append(f'"{key}":{text}')
+        return f"{{{','.join(parts)}}}"
+
+    def _learn(self, part: object) -> str:
+        if len(self._alive) >= self.MOST:
+            self._alive.clear()
+            self._texts.clear()
+        self._alive.append(part)
+        text = self._texts[id(part)] = _encode(part)
+        return text
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    """The items that a score used or missed: few different ones, for all that many scores."""
+    return tuple(text.split())
 
 
 def _parcel(edition: Edition, form: Form, sheet: Sheet) -> Parcel:
@@ -77,7 +129,7 @@ def _parcel(edition: Edition, form: Form, sheet: Sheet) -> Parcel:
         algorithm=sheet.algorithm,
         citation=edition.catalogue.instrument(sheet.instrument).scoring.citation,
         scores=tuple(
-            ScaleScore(name, one.value, one.reason, tuple(one.used.split()), tuple(one.missing.split()))
+            ScaleScore(name, one.value, one.reason, _names(one.used), _names(one.missing))
             for name, one in sheet.scores.items()
         ),
     )

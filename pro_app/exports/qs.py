@@ -7,10 +7,10 @@ where the definition has them (QLQ-C30), else our item ids.
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pro_app.exports.aside import Aside
 from pro_app.exports.cells import number, spelled
@@ -49,9 +49,8 @@ COLUMNS = tuple(
     Column(name, name, "text" if width else "number", label, label, width=width, whole=name != "QSSTRESN")
     for name, label, width in _VARIABLES
 )
-# Where each part of a row ends: whose, number, response, question, outcome, how and when, period.
-_PLACES = (0, 3, 4, 5, 9, 15, 20, 21)
-_WHOSE, _NUMBER, _RESPONSE, _QUESTION, _OUTCOME, _HOW, _PERIOD = range(7)
+# Cells that stand side by side and change together: whose they are and their number come before.
+_WHOSE, _NUMBER, _RESPONSE, _FINDING, _HOW = (0, 3), (3, 4), (4, 5), (5, 15), (15, 21)
 
 
 class Part(NamedTuple):
@@ -62,43 +61,62 @@ class Part(NamedTuple):
 
 
 class _Parts:
-    """Cells as parts. Those that repeat are spelled once: a form has forty rows and few outcomes."""
-
-    MOST = 50_000
+    """Makes parts."""
 
     def __init__(self) -> None:
         self._encode = [encoder(column) for column in COLUMNS]
-        self._known: dict[tuple[object, ...], Part] = {}
         self._line = io.StringIO()
         self._csv = csv.writer(self._line, lineterminator="")
 
-    def known(self, kind: int, *cells: Cell) -> Part:
-        key = (kind, *cells)
-        part = self._known.get(key)
-        if part is None:
-            if len(self._known) >= self.MOST:
-                self._known.clear()
-            part = self._known[key] = self.once(kind, *cells)
-        return part
-
-    def once(self, kind: int, *cells: Cell) -> Part:
-        first, last = _PLACES[kind], _PLACES[kind + 1]
+    def of(self, place: tuple[int, int], *cells: Cell) -> Part:
         self._csv.writerow([spelled(cell) for cell in cells])
         # A lone blank cell would be spelled "", so as not to be an empty line; here it is a part of a line.
         text = self._line.getvalue() if cells != (None,) else ""
         self._line.seek(0)
         self._line.truncate()
-        raw = b"".join([put(cell) for put, cell in zip(self._encode[first:last], cells, strict=True)])
-        return Part(text, raw)
+        encode = self._encode[slice(*place)]
+        return Part(text, b"".join([put(cell) for put, cell in zip(encode, cells, strict=True)]))
+
+
+class _Findings(dict[Hashable, Part]):
+    """A question with each of its outcomes, QSSPID to QSDRVFL: made once, for a form has forty of them and
+    there are few different ones. Asked for a number, a reason, or a region of the body diagram."""
+
+    MOST = 5_000
+
+    def __init__(self, parts: _Parts, about: tuple[str, str, str, str], derived: str | None) -> None:
+        super().__init__()
+        self._parts, self._about, self._derived = parts, about, derived
+
+    def __missing__(self, outcome: Hashable) -> Part:
+        if len(self) >= self.MOST:
+            self.clear()
+        part = self[outcome] = self._parts.of(_FINDING, *self._about, *self._cells(outcome))
+        return part
+
+    def _cells(self, outcome: Hashable) -> tuple[Cell, ...]:
+        if isinstance(outcome, _Region):
+            return outcome.text, outcome.text, None, None, None, self._derived
+        if isinstance(outcome, str):
+            return None, None, None, "NOT DONE", outcome, self._derived
+        assert isinstance(outcome, (int, float))
+        value = outcome if self._derived else int(outcome)
+        return number(value), number(value), value, None, None, self._derived
+
+
+class _Region(NamedTuple):
+    """A region that was marked, a star after the worst."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What every row of an item or scale says: QSSPID, QSTESTCD, QSTEST, QSCAT, and QSEVINTX."""
+    """An item or a scale: its id, what its rows say, and its recall period."""
 
     name: str
-    item: Item | None
-    about: tuple[str, str, str, str]
+    findings: _Findings
+    is_item: bool
     period: str | None
 
 
@@ -112,91 +130,102 @@ class Qs:
         self._xpt = Xpt(aside, "qs.xpt", COLUMNS, "Questionnaires", edition.stamp, "QS")
         self._parts = _Parts()
         self._visits = {name: place for place, name in enumerate(edition.visits, 1)}
-        self._questions = {one.id: tuple(_questions(one)) for one in edition.instruments}
+        self._questions = {one.id: tuple(_questions(self._parts, one)) for one in edition.instruments}
+        self._numbers: list[Part] = []
         self._person, self._sequence = 0, 0
         aside.rows["qs.csv"] = 0
 
     def take(self, form: Form) -> None:
         if form.person.id != self._person:
             self._person, self._sequence = form.person.id, 0
-        study, person, known = self._edition.study.id, form.person, self._parts.known
-        whose = known(_WHOSE, study, "QS", f"{study}-{person.site}-{person.study_number}")
-        lines: list[str] = []
-        rows: list[bytes] = []
-        for response, question, outcome, how, period in self._rows(form):
-            self._sequence += 1
-            parts = (whose, known(_NUMBER, self._sequence), response, question, outcome, how, period)
-            lines.append(",".join([part.text for part in parts]))
-            rows.append(b"".join([part.raw for part in parts]))
-        if lines:
-            self._csv.write("\r\n".join(lines) + "\r\n")
-            self._xpt.take_rows(rows)
-            self._aside.rows["qs.csv"] += len(lines)
+        rows = list(self._came(form, form.sheet) if form.sheet else self._not_done(form))
+        if not rows:
+            return
+        study, person = self._edition.study.id, form.person
+        whose = self._parts.of(_WHOSE, study, "QS", f"{study}-{person.site}-{person.study_number}")
+        response = self._parts.of(_RESPONSE, form.sheet.uuid if form.sheet else None)
+        numbered = list(zip(self._numbered(len(rows)), rows, strict=True))
+        head, middle = f"{whose.text},", f",{response.text},"
+        self._csv.write(
+            "".join([f"{head}{no.text}{middle}{what.text},{how.text}\r\n" for no, (what, how) in numbered])
+        )
+        first, second = whose.raw, response.raw
+        self._xpt.take_rows(
+            [b"".join((first, no.raw, second, what.raw, how.raw)) for no, (what, how) in numbered]
+        )
+        self._aside.rows["qs.csv"] += len(rows)
 
     def close(self) -> None:
         self._xpt.close()
 
-    def _rows(self, form: Form) -> Iterator[tuple[Part, Part, Part, Part, Part]]:
-        """Response, question, outcome, how and when, period of each row of a form."""
-        sheet, known = form.sheet, self._parts.known
+    def _numbered(self, count: int) -> list[Part]:
+        """The next numbers of this participant's rows."""
+        first, self._sequence = self._sequence, self._sequence + count
+        while len(self._numbers) < self._sequence:
+            self._numbers.append(self._parts.of(_NUMBER, len(self._numbers) + 1))
+        return self._numbers[first : self._sequence]
+
+    def _not_done(self, form: Form) -> Iterator[tuple[Part, Part]]:
+        """A missing form is one row; one that may still come is none."""
+        if form.state is FormState.MISSING:
+            category = _category(self._edition.catalogue.instrument(form.instrument))
+            question = (None, "QSALL", "Questionnaires", category)
+            outcome = (None, None, None, "NOT DONE", form.reason, None)
+            visit = (self._visits[form.timepoint], form.timepoint)
+            yield (
+                self._parts.of(_FINDING, *question, *outcome),
+                self._parts.of(_HOW, None, None, *visit, None, None),
+            )
+
+    def _came(self, form: Form, sheet: Sheet) -> Iterator[tuple[Part, Part]]:
+        """What was found, and how and when, of each row."""
         visit = (self._visits[form.timepoint], form.timepoint)
-        if sheet is None:
-            if form.state is FormState.MISSING:
-                category = _category(self._edition.catalogue.instrument(form.instrument))
-                question = known(_QUESTION, None, "QSALL", "Questionnaires", category)
-                outcome = known(_OUTCOME, None, None, None, "NOT DONE", form.reason, None)
-                how = known(_HOW, None, None, *visit, None)
-                yield known(_RESPONSE, None), question, outcome, how, known(_PERIOD, None)
-            return
-        response = self._parts.once(_RESPONSE, sheet.uuid)
         mode, when = sheet.mode.upper().replace("_", " "), _minute(sheet.finished_at.astimezone(UTC))
-        how = self._parts.once(_HOW, mode, sheet.language, *visit, when)
+        how: dict[str | None, Part] = {}
         for one in self._questions[form.instrument]:
-            question, period = known(_QUESTION, *one.about), known(_PERIOD, one.period)
-            for cells in _outcomes(sheet, one):
-                yield response, question, known(_OUTCOME, *cells), how, period
+            if one.period not in how:
+                how[one.period] = self._parts.of(_HOW, mode, sheet.language, *visit, when, one.period)
+            way = how[one.period]
+            for outcome in _answered(sheet, one.name) if one.is_item else (_scored(sheet, one.name),):
+                yield one.findings[outcome], way
 
 
 def _category(instrument: Instrument) -> str:
     return instrument.codes.get("cdisc", instrument.name)
 
 
-def _questions(instrument: Instrument) -> Iterator[_Question]:
+def _questions(parts: _Parts, instrument: Instrument) -> Iterator[_Question]:
     category = _category(instrument)
     for item in instrument.items:
         code = item.codes_map.get("cdisc", item.id.upper()[:8])
-        test = f"{instrument.name} item {item.number}"
-        yield _Question(item.id, item, (item.id, code, test, category), _period(instrument, item))
+        about = (item.id, code, f"{instrument.name} item {item.number}", category)
+        yield _Question(item.id, _Findings(parts, about, None), True, _period(instrument, item))
     for scale in instrument.scoring.scales:
         code = scale.codes.get("cdisc", scale.name[:8])
-        yield _Question(
-            scale.name, None, (scale.name, code, f"{instrument.name} {scale.name}", category), None
-        )
+        about = (scale.name, code, f"{instrument.name} {scale.name}", category)
+        yield _Question(scale.name, _Findings(parts, about, "Y"), False, None)
 
 
-def _outcomes(sheet: Sheet, one: _Question) -> Iterator[tuple[Cell, ...]]:
-    """QSORRES to QSDRVFL: once for an item or scale, once for each region of a body diagram."""
-    if one.item is None:
-        score = sheet.scores.get(one.name)
-        if score is None or score.value is None:
-            why = score.reason if score else "not_scored"
-            yield None, None, None, "NOT DONE", why, "Y"
-        else:
-            text = number(score.value)
-            yield text, text, score.value, None, None, "Y"
-        return
-    answer = sheet.answers.get(one.name, {"missing": "not_reached"})
+_NOT_REACHED: Mapping[str, Any] = {"missing": "not_reached"}
+
+
+def _answered(sheet: Sheet, item: str) -> Sequence[Hashable]:
+    """The number or the reason why there is none; of a body diagram each region."""
+    answer = sheet.answers.get(item, _NOT_REACHED)
     if "missing" in answer or answer.get("sealed"):
-        yield None, None, None, "NOT DONE", str(answer.get("missing", "sealed")), None
-        return
+        return (str(answer.get("missing", "sealed")),)
     value = answer["value"]
     if isinstance(value, dict):
-        for region in value["regions"] or ("none",):
-            text = f"{region}*" if region == value["worst"] else region
-            yield text, text, None, None, None, None
-    else:
-        text = str(int(value))
-        yield text, text, int(value), None, None, None
+        worst = value["worst"]
+        return [_Region(f"{one}*" if one == worst else one) for one in value["regions"] or ("none",)]
+    return (value,)
+
+
+def _scored(sheet: Sheet, scale: str) -> Hashable:
+    score = sheet.scores.get(scale)
+    if score is None:
+        return "not_scored"
+    return (score.reason or "not_scored") if score.value is None else score.value
 
 
 def _minute(moment: datetime) -> str:

@@ -203,14 +203,13 @@ def _value(parcel: Parcel, score: ScaleScore) -> Resource:
         return {"dataAbsentReason": _absent("masked", "withdrawn")}
     if score.value is None:
         return {"dataAbsentReason": _absent("unknown", score.reason or "unknown")}
-    return {
-        "valueQuantity": {
-            "value": score.value,
-            "unit": "{score}",
-            "system": names.UCUM,
-            "code": "{score}",
-        }
-    }
+    return {"valueQuantity": _quantity(score.value)}
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _quantity(value: float) -> Resource:
+    """A scale's number; an export asks for the same few again and again."""
+    return {"value": value, "unit": "{score}", "system": names.UCUM, "code": "{score}"}
 
 
 def _absent(code: str, reason: str) -> Resource:

@@ -42,15 +42,17 @@ def items(answers: Mapping[str, Answer], instrument: Instrument) -> list[Resourc
     listed: list[Resource] = []
     for item in instrument.items:
         answer = answers.get(item.id, _NOT_REACHED)
-        value, link = answer.get("value"), link_id(item)
-        if answer.get("sealed") or (item.kind == "text" and "value" in answer):
+        link, kind = link_id(item), item.kind
+        if "value" in answer and kind != "text" and not answer.get("sealed"):
+            value = answer["value"]
+            if kind == "body" and isinstance(value, Mapping):
+                listed.extend(_body({"linkId": link}, value, system))
+            else:
+                listed.append(_item(link, bool(value) if kind == "yes_no" else value, "", system))
+        elif "value" in answer or answer.get("sealed"):
             listed.append(_item(link, None, "sealed", system))
-        elif "value" not in answer:
-            listed.append(_item(link, None, str(answer.get("missing", "not_reached")), system))
-        elif item.kind == "body" and isinstance(value, Mapping):
-            listed.extend(_body({"linkId": link}, value, system))
         else:
-            listed.append(_item(link, bool(value) if item.kind == "yes_no" else value, "", system))
+            listed.append(_item(link, None, str(answer.get("missing", "not_reached")), system))
     return listed
 
 

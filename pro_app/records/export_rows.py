@@ -163,10 +163,10 @@ def sheets(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, list[Sh
 def _scores(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, dict[str, dict[str, Score]]]:
     """Scores by response, algorithm (in the order in which they were computed) and scale."""
     found: dict[int, dict[str, dict[str, Score]]] = defaultdict(dict)
-    for response_id, algorithm, scale, *rest in tx.conn.execute(
+    for response_id, algorithm, scale, value, reason, used, missing in tx.conn.execute(
         _SCORES, {"ids": list(participant_ids)}
     ).all():
-        found[response_id].setdefault(algorithm, {})[scale] = Score(*rest)
+        found[response_id].setdefault(algorithm, {})[scale] = Score(value, reason, used, missing)
     return found
 
 
