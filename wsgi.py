@@ -1,5 +1,8 @@
 """The WSGI entry point: `gunicorn wsgi:app` or any other server. `pro-app serve` needs none."""
 
-from pro_app.web.factory import wsgi_app
+from pro_app.everlasting import everlasting
 
-app = wsgi_app()
+with everlasting():
+    from pro_app.web.factory import wsgi_app
+
+    app = wsgi_app()

@@ -12,9 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-
 from pro_app.actions import escalate, learn, reconcile, remind, send, sync, witness, write_to_staff
 from pro_app.actions import lead as leading
 from pro_app.errors import ProAppError
@@ -75,6 +72,9 @@ class Clock:
     """Ticks every `clock_interval_s` seconds, as long as no other clock leads."""
 
     def __init__(self, service: Service) -> None:
+        from apscheduler.executors.pool import ThreadPoolExecutor  # late: decision 0095
+        from apscheduler.schedulers.background import BackgroundScheduler
+
         self._service = service
         self._carriers = Carriers(service.messengers)
         self.holder = f"{socket.gethostname()[:30]}/{os.getpid()}/{secrets.token_hex(4)}"

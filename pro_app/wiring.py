@@ -5,11 +5,10 @@ from pathlib import Path
 
 from pro_app.config import Settings
 from pro_app.exports.fhir import Resources
-from pro_app.gateways import bounces, registries
+from pro_app.gateways import registries
 from pro_app.gateways.fhir_bundle import resources
 from pro_app.gateways.inbox import Inbox
 from pro_app.gateways.sms import sms_messengers
-from pro_app.gateways.smtp import SmtpMessenger
 from pro_app.instruments.catalogue import Catalogue, load_catalogue
 from pro_app.instruments.inviting import unworded, without_demonstration
 from pro_app.keys import KeyRing, create_key_file, load_key_ring
@@ -69,7 +68,7 @@ def build(settings: Settings) -> Service:
         study=study,
         links=Links(keys),
         messengers=_messengers(settings),
-        returned_mail=bounces.returned_mail(settings.gateway_variables),
+        returned_mail=_returned_mail(settings),
         registries=registries.build(
             study.registries,
             settings.gateway_variables,
@@ -77,6 +76,15 @@ def build(settings: Settings) -> Service:
             f"http://127.0.0.1:{settings.port}/demo/registry/fhir" if settings.demo else None,
         ),
     )
+
+
+def _returned_mail(settings: Settings) -> ReturnedMail | None:
+    """Where returned mail is read, if anywhere."""
+    if not settings.gateway_variables.get("PRO_APP_BOUNCES_URL", "").strip():
+        return None
+    from pro_app.gateways import bounces  # late: decision 0095
+
+    return bounces.returned_mail(settings.gateway_variables)
 
 
 def _messengers(settings: Settings) -> tuple[Messenger, ...]:
@@ -87,6 +95,9 @@ def _messengers(settings: Settings) -> tuple[Messenger, ...]:
     """
     found: tuple[Messenger, ...] = sms_messengers(settings.gateway_variables, settings.base_url)
     if settings.smtp_url:
+        from pro_app.gateways import bounces  # late: decision 0095
+        from pro_app.gateways.smtp import SmtpMessenger
+
         mail = SmtpMessenger(
             settings.smtp_url,
             settings.mail_from,

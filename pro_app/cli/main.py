@@ -9,6 +9,7 @@ import click
 
 from pro_app import logs
 from pro_app.errors import ProAppError
+from pro_app.everlasting import everlasting
 
 WORDS = {
     "serve": "serving:serve",
@@ -48,7 +49,11 @@ class Words(click.Group):
         if cmd_name not in WORDS:
             return None
         module, _, name = WORDS[cmd_name].partition(":")
-        found: click.Command = getattr(importlib.import_module(f"pro_app.cli.{module}"), name)
+        whole = f"pro_app.cli.{module}"
+        if whole not in sys.modules:
+            with everlasting():
+                importlib.import_module(whole)
+        found: click.Command = getattr(sys.modules[whole], name)
         return found
 
 

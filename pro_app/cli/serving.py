@@ -7,27 +7,31 @@ import socket
 import threading
 from contextlib import ExitStack
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import waitress
 from flask import Flask
 
 from pro_app.cli.opening import open_migrated
-from pro_app.clock import Clock
 from pro_app.config import Settings
 from pro_app.errors import ProAppError
+from pro_app.everlasting import everlasting
 from pro_app.instruments.inviting import unworded
 from pro_app.messages import sentence as sentence_of
-from pro_app.web import rough
+from pro_app.web import door, rough
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service
+
+if TYPE_CHECKING:
+    from pro_app.clock import Clock
 
 CONNECTIONS = 1000
 SECONDS_TO_READ = 60
 LARGEST_HEADER = 32 * 1024
 # The program itself takes 256 KiB; up to here it says so in the person's language.
 LARGEST_BODY = 1 << 20
+CLOCK_BEGINS_AFTER_S = 0.5
 
 
 class PortTaken(ProAppError):
@@ -84,23 +88,59 @@ def web_server(app: Flask, settings: Settings, listener: socket.socket) -> Any:
         **proxy,
     )
     server.channel_class = rough.channel(https=settings.https)
+    door.guard(server)
     return server
 
 
 def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
     """Serve until the process is told to stop (SIGTERM or Ctrl-C); what is running is finished."""
     settings = service.settings
-    server = web_server(create_app(service), settings, listener)
+    with everlasting():
+        server = web_server(create_app(service), settings, listener)
     with ExitStack() as stack:
         stack.callback(service.store.close)
-        clock = Clock(service) if with_clock else None
+        clock = ClockBeside(service) if with_clock else None
         _stop_gently(clock)
         if clock:
             clock.start()
         server.run()
 
 
-def _stop_gently(clock: Clock | None) -> None:
+class ClockBeside:
+    """The clock in the process that serves: it begins a moment after the pages.
+
+    What it loads and its first tick would else stand before the first answer, at which somebody waits.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._clock: Clock | None = None
+        self._stopped = False
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(CLOCK_BEGINS_AFTER_S, self._begin)
+        self._timer.daemon = True
+
+    def start(self) -> None:
+        self._timer.start()
+
+    def _begin(self) -> None:
+        from pro_app.clock import Clock  # late: decision 0095
+
+        with self._lock:
+            if not self._stopped:
+                self._clock = Clock(self._service)
+                self._clock.start()
+
+    def stop(self) -> None:
+        """Finish the running tick, if the clock has begun; else it never will."""
+        self._timer.cancel()
+        with self._lock:
+            self._stopped = True
+        if self._clock:
+            self._clock.stop()
+
+
+def _stop_gently(clock: ClockBeside | None) -> None:
     """At the first signal finish the running tick while pages are still served: it may be talking to this
     very process (a demonstration's registry). Then, or at a second signal, leave."""
     leaving = threading.Event()

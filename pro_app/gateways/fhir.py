@@ -12,10 +12,8 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from types import TracebackType
-from typing import Any, NoReturn, Protocol, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 from urllib.parse import urlencode
-
-import httpx
 
 from pro_app.gateways import fhir_answer, fhir_digest, fhir_fingerprint
 from pro_app.gateways import fhir_names as names
@@ -24,6 +22,9 @@ from pro_app.gateways.wire import AWAY, Tls, Wire
 from pro_app.instruments.definition import Instrument
 from pro_app.ports import Parcel, RegistryReceipt, RegistryRefused
 from pro_app.records.ledger import Entry
+
+if TYPE_CHECKING:
+    import httpx
 
 JSON = "application/fhir+json"
 PAGE = 200
@@ -60,7 +61,7 @@ class FhirRegistry:
         addressing: Addressing = "put-id",
         access: Access | None = None,
         tls: Tls | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: "httpx.BaseTransport | None" = None,
     ) -> None:
         """`url` is the server's base; only a loopback one may be plain http."""
         self.name = name
@@ -182,6 +183,8 @@ class FhirRegistry:
 
     def _next(self, page: Mapping[str, Any], seen: set[str]) -> str:
         """The next page's address; never another server's, which would get our token."""
+        import httpx  # late: decision 0095
+
         for link in page.get("link") or []:
             if link.get("relation") == "next":
                 url = str(httpx.URL(self._base + "/").join(str(link.get("url", ""))))

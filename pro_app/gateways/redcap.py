@@ -8,10 +8,8 @@ request, never in an address.
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-
-import httpx
 
 from pro_app.errors import ProAppError
 from pro_app.gateways.redcap_fields import EVENT, RECORD, content_hash, event, fields, form, row
@@ -19,6 +17,9 @@ from pro_app.gateways.wire import AWAY, Tls, Wire
 from pro_app.instruments.definition import Instrument
 from pro_app.ports import Parcel, RegistryAway, RegistryReceipt, RegistryRefused
 from pro_app.records.ledger import Entry
+
+if TYPE_CHECKING:
+    import httpx
 
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
@@ -35,7 +36,7 @@ class RedcapRegistry:
         name: str = "central",
         events: Mapping[str, str] | None = None,
         tls: Tls | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: "httpx.BaseTransport | None" = None,
     ) -> None:
         self.name = name
         self._wire = Wire(name, url, tls, transport)

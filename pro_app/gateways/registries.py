@@ -13,19 +13,16 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from pro_app.errors import SettingsError
 from pro_app.gateways.fhir import FhirRegistry
-from pro_app.gateways.fhir_access import Client, ClientCredentials
-from pro_app.gateways.fhir_bundle import Addressing
-from pro_app.gateways.fhir_terms import terminology
-from pro_app.gateways.file_drop import FileDrop, read_signing_key
-from pro_app.gateways.redcap import RedcapRegistry
-from pro_app.gateways.redcap_fields import dictionary, event_forms, events
 from pro_app.gateways.wire import Tls
 from pro_app.instruments.definition import Instrument
 from pro_app.ports import Registry
+
+if TYPE_CHECKING:
+    from pro_app.gateways.fhir_bundle import Addressing
 
 Instruments = Mapping[str, Instrument]
 
@@ -111,6 +108,9 @@ def setup_files(
 
     asked: the study's timepoints with the ids of the instruments asked there.
     """
+    from pro_app.gateways.fhir_terms import terminology
+    from pro_app.gateways.redcap_fields import dictionary, event_forms, events
+
     listed = list(instruments)
     return {
         "redcap_data_dictionary.csv": dictionary(listed),
@@ -128,6 +128,8 @@ def _fhir(words: _Words, instruments: Instruments) -> Registry:
         )
     access = None
     if token_url := words.get("TOKEN_URL"):
+        from pro_app.gateways.fhir_access import Client, ClientCredentials  # late: decision 0095
+
         client = Client(
             token_url,
             words.need("CLIENT_ID"),
@@ -144,13 +146,15 @@ def _fhir(words: _Words, instruments: Instruments) -> Registry:
         words.get("TOKEN"),
         instruments,
         name=words.name,
-        addressing=cast(Addressing, addressing),
+        addressing=cast("Addressing", addressing),
         access=access,
         tls=_tls(words),
     )
 
 
 def _redcap(words: _Words, instruments: Instruments) -> Registry:
+    from pro_app.gateways.redcap import RedcapRegistry  # late: decision 0095
+
     events = {}
     for pair in (words.get("EVENTS") or "").split(","):
         timepoint, equals, event = pair.strip().partition("=")
@@ -165,6 +169,8 @@ def _redcap(words: _Words, instruments: Instruments) -> Registry:
 
 
 def _file(words: _Words, instruments: Instruments) -> Registry:
+    from pro_app.gateways.file_drop import FileDrop, read_signing_key  # late: decision 0095
+
     key = read_signing_key(words.file("SIGNING_KEY_FILE"))
     return FileDrop(Path(words.need("FOLDER")).expanduser(), instruments, key, name=words.name)
 

@@ -7,22 +7,20 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 
 from pro_app.errors import SettingsError
-from pro_app.gateways.sms_alibaba import AlibabaSms
-from pro_app.gateways.sms_tencent import TencentSms
-from pro_app.gateways.sms_twilio import TwilioSms
 from pro_app.ports import Messenger
 
 _PREFIX = "PRO_APP_SMS_"
 SHORTEST_TOKEN = 24
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_TOKEN},200}}")
-# Provider -> the words it needs, the words it may have, and how it is built from them.
-_PROVIDERS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[..., Messenger]]] = {
-    "aliyun": (("key_id", "secret"), ("callback_token",), AlibabaSms),
-    "tencent": (("key_id", "secret", "app_id"), ("region", "callback_token"), TencentSms),
-    "twilio": (("account", "token", "sender"), (), TwilioSms),
+# Provider -> the words it needs, the words it may have, and what is built from them (decision 0095).
+_PROVIDERS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "aliyun": (("key_id", "secret"), ("callback_token",), "sms_alibaba:AlibabaSms"),
+    "tencent": (("key_id", "secret", "app_id"), ("region", "callback_token"), "sms_tencent:TencentSms"),
+    "twilio": (("account", "token", "sender"), (), "sms_twilio:TwilioSms"),
 }
 
 
@@ -38,7 +36,7 @@ def sms_messengers(variables: Mapping[str, str], base_url: str = "") -> tuple[Me
         if name not in _PROVIDERS:
             faults.append(f"{_PREFIX}PROVIDERS names {name!r}; known are {', '.join(_PROVIDERS)}.")
             continue
-        needed, optional, build = _PROVIDERS[name]
+        needed, optional, adapter = _PROVIDERS[name]
         given = {
             word: value
             for word in (*needed, *optional)
@@ -53,7 +51,8 @@ def sms_messengers(variables: Mapping[str, str], base_url: str = "") -> tuple[Me
         if name == "twilio" and base_url.startswith("https://"):
             given["callbacks"] = f"{base_url}/callbacks/twilio"
         if not missing:
-            built.append(build(**given))
+            module, _, kind = adapter.partition(":")
+            built.append(getattr(import_module(f"pro_app.gateways.{module}"), kind)(**given))
     if faults:
         raise SettingsError(faults="\n".join(faults))
     return tuple(built)

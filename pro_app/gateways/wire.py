@@ -8,15 +8,16 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
-
-import httpx
 
 from pro_app.errors import SettingsError
 from pro_app.ports import RegistryAway
 
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_S, CONNECT_S = 30.0, 5.0
 LARGEST_ANSWER = 32 * 1024 * 1024
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # What another content of the same request would not change: the door is shut, moved or too busy.
@@ -35,7 +36,7 @@ class Wire:
     """A connection pool to one registry, shared by threads. Only a loopback address may be plain http."""
 
     def __init__(
-        self, name: str, url: str, tls: Tls | None = None, transport: httpx.BaseTransport | None = None
+        self, name: str, url: str, tls: Tls | None = None, transport: "httpx.BaseTransport | None" = None
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:
@@ -51,6 +52,8 @@ class Wire:
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None
     ) -> tuple[int, bytes]:
         """Status and body. Raises `RegistryAway`."""
+        import httpx  # late: decision 0095
+
         try:
             with self._opened().stream(method, url, headers=dict(headers), content=content) as answer:
                 body = bytearray()
@@ -75,12 +78,14 @@ class Wire:
         if self._client is not None:
             self._client.close()
 
-    def _opened(self) -> httpx.Client:
+    def _opened(self) -> "httpx.Client":
+        import httpx  # late: decision 0095
+
         with self._opening:
             if self._client is None:
                 context = self._context or httpx.create_ssl_context(trust_env=False)
                 self._client = httpx.Client(
-                    timeout=TIMEOUT,
+                    timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_S),
                     follow_redirects=False,
                     verify=context,
                     trust_env=False,
@@ -96,6 +101,8 @@ def _context(tls: Tls) -> ssl.SSLContext:
         if tls.ca_file:
             context = ssl.create_default_context(cafile=tls.ca_file)
         else:
+            import httpx  # late: decision 0095
+
             context = httpx.create_ssl_context(trust_env=False)
         if tls.certificate:
             context.load_cert_chain(*tls.certificate)
