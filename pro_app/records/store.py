@@ -24,6 +24,8 @@ from pro_app.keys import KeyRing
 from pro_app.records import store_faults
 from pro_app.records.writers import PATIENCE_S, Writers
 
+# A driver's own fault comes from a row that is fetched; elsewhere SQLAlchemy has packed it.
+_FAULTS = (SQLAlchemyError, pysqlite3.dbapi2.Error)
 _SAFE_SQLITE = (3, 51, 3)
 _BACKPORTED = {(3, 44, 6), (3, 50, 7)}
 # Of a PostgreSQL that is on another machine: how long it may be silent before it counts as gone.
@@ -72,7 +74,7 @@ class Store:
         try:
             with self.engine.connect() as conn:
                 yield Transaction(conn, self.keys)
-        except SQLAlchemyError as fault:
+        except _FAULTS as fault:
             if meaning := store_faults.of(fault):
                 raise meaning from fault
             raise
@@ -85,7 +87,7 @@ class Store:
                 if not self.on_sqlite:  # on SQLite a reader in WAL sees one moment anyway
                     conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 yield Transaction(conn, self.keys)
-        except SQLAlchemyError as fault:
+        except _FAULTS as fault:
             if meaning := store_faults.of(fault):
                 raise meaning from fault
             raise
@@ -101,7 +103,7 @@ class Store:
                 conn = conn.execution_options(pro_app_write=True)
                 with conn.begin():
                     yield Transaction(conn, self.keys)
-        except SQLAlchemyError as fault:
+        except _FAULTS as fault:
             if meaning := store_faults.of(fault):
                 raise meaning from fault
             raise

@@ -43,12 +43,11 @@ def of(fault: BaseException) -> StoreFault | None:
     """What `fault` means, or None when it is no passing one."""
     if isinstance(fault, PoolTimeout):
         return Busy(cause="no connection became free")
-    if not isinstance(fault, DBAPIError) or fault.orig is None:
-        return None
-    code = getattr(fault.orig, "sqlite_errorcode", None)
+    driver = fault.orig if isinstance(fault, DBAPIError) else fault
+    code = getattr(driver, "sqlite_errorcode", None)
     if code is not None:
-        return _of_sqlite(code & 0xFF, getattr(fault.orig, "sqlite_errorname", str(code)))
-    return _of_postgres(fault)
+        return _of_sqlite(code & 0xFF, getattr(driver, "sqlite_errorname", str(code)))
+    return _of_postgres(fault) if isinstance(fault, DBAPIError) and fault.orig else None
 
 
 def _of_sqlite(code: int, name: str) -> StoreFault | None:

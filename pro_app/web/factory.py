@@ -10,6 +10,7 @@ from pro_app import logs
 from pro_app.config import read_settings
 from pro_app.web import (
     accounts,
+    admission,
     callbacks,
     clinic,
     contact_details,
@@ -90,6 +91,7 @@ def create_app(service: Service) -> Flask:
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     watching.install(app)
+    admission.install(app)  # whoever is turned away for want of time costs nothing more
     plain_text.install(app)
     cookies.configure(app, service.settings)
     locale.install(app, str(service.settings.translations_dir))

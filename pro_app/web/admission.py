@@ -1,0 +1,56 @@
+"""More requests than can be served: some are told at once to come again, so that others are served soon.
+
+What counts is how long requests wait for a thread, not how many come: a faster machine takes more. A short
+jam (the disk pauses, a nurse prints a list) is waited out. Only when requests have waited long for a while,
+so that the queue stands, those that waited too long get 503 with `Retry-After`, which costs next to nothing,
+until the queue has gone. `/healthz` has a thread of its own: it answers whatever the others wait for.
+
+This is the idea of CoDel (RFC 8289) for a queue of requests. The waiting is seen by our own server (`door`);
+behind another one nobody is refused here, and its own limits count.
+"""
+
+from flask import Flask, request
+
+from pro_app.errors import ProAppError
+
+REFUSED = "pro_app.refused"
+# A request that waited this long waited too long, once that has gone on for so long; less is no jam at all.
+TOO_LONG_S, STANDING_S, CALM_S = 0.5, 2.0, 0.1
+ALIVE = "/healthz"
+# Those who watch must see a full house from inside.
+LET_IN = {"health.alive", "health.ready", "metrics.page"}
+
+
+class Overloaded(ProAppError):
+    """More is asked than can be answered in good time."""
+
+    code = "busy"
+
+
+class Judge:
+    """Who is refused, by how long everybody waited lately; all times in seconds."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def refuses(self, waited: float, now: float) -> bool:
+        """Whether to refuse the one who waited so long and would be served now."""
+        since = self._since
+        if waited < CALM_S:
+            self._since = None
+            return False
+        if waited < TOO_LONG_S:
+            return False
+        if since is None:
+            self._since = since = now
+        return now - since >= STANDING_S
+
+
+def _turn_away() -> None:
+    if REFUSED in request.environ and request.endpoint not in LET_IN:
+        raise Overloaded()
+
+
+def install(app: Flask) -> None:
+    """Before anything that costs, but after the request was counted."""
+    app.before_request(_turn_away)
