@@ -98,6 +98,9 @@ participant = Table(
     Index(None, "surgery_done_on", "status"),
     Index(None, "enrolled_on", "status"),
     Index(None, "site", "study_number"),
+    # A clinic's lists begin with days of its own site.
+    Index(None, "site", "surgery_on", "study_number"),
+    Index(None, "site", "surgery_planned_on"),
     Index(None, "phone_lookup"),
 )
 
