@@ -89,7 +89,6 @@ def web_server(app: Flask, settings: Settings, listener: socket.socket) -> Any:
     )
     server.channel_class = rough.channel(https=settings.https)
     door.guard(server)
-    door.guard(server)
     return server
 
 
