@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.records.schema import lease
 from pro_app.records.store import Transaction
+from pro_app.records.upsert import upsert
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 # From so many failures in a row on a registry is left alone for a while.
@@ -75,7 +75,7 @@ def _name(kind: str, registry: str) -> str:
 
 def _put(tx: Transaction, name: str, holder: str, until: datetime, beat_at: datetime) -> None:
     values = {"holder": holder, "until": until, "beat_at": beat_at}
-    insert = (postgresql.insert if tx.on_postgres else sqlite.insert)(lease)
+    insert = upsert(tx, lease)
     tx.conn.execute(
         insert.values(name=name, **values).on_conflict_do_update(index_elements=["name"], set_=values)
     )

@@ -13,10 +13,10 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Select, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.records.schema import delivery, participant
 from pro_app.records.store import Transaction
+from pro_app.records.upsert import upsert
 from pro_app.schedule.delivery import NOT_SENT, Decision, Held, Intent, Past
 
 State = Literal["due", "claimed", "sent", "delivered", "unknown", "failed", "address_refused", "not_sent"]
@@ -102,7 +102,7 @@ def record(tx: Transaction, decisions: Mapping[int, Decision], now: datetime) ->
     """
     due = [_due(who, intent, now) for who, made in sorted(decisions.items()) for intent in made.intents]
     held = [_held(who, one, now) for who, made in sorted(decisions.items()) for one in made.held]
-    insert = (postgresql.insert if tx.on_postgres else sqlite.insert)(delivery)
+    insert = upsert(tx, delivery)
     new = insert.excluded
     taken = {
         "state": new.state,

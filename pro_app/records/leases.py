@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.records.schema import lease
 from pro_app.records.store import Transaction
+from pro_app.records.upsert import upsert
 
 # Names of rows that are heartbeats of a tick's parts begin like this.
 PARTS = "part/"
@@ -30,7 +30,7 @@ class Lease:
 
 def take(tx: Transaction, name: str, holder: str, now: datetime, hold_for: timedelta) -> bool:
     """Become the leader, or stay it; False while somebody else's lease runs."""
-    insert = (postgresql.insert if tx.on_postgres else sqlite.insert)(lease)
+    insert = upsert(tx, lease)
     wish = insert.values(name=name, holder=holder, until=now + hold_for, beat_at=now)
     taken = wish.on_conflict_do_update(
         index_elements=["name"],
@@ -47,7 +47,7 @@ def let_go(tx: Transaction, name: str, holder: str, now: datetime) -> None:
 
 def note(tx: Transaction, names: Iterable[str], holder: str, now: datetime) -> None:
     """Keep under each name that `holder` did something now: a heartbeat that others can read, no lead."""
-    insert = (postgresql.insert if tx.on_postgres else sqlite.insert)(lease)
+    insert = upsert(tx, lease)
     beat = insert.on_conflict_do_update(
         index_elements=["name"],
         set_={name: insert.excluded[name] for name in ("holder", "until", "beat_at")},

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.records.schema_clinic import missing_reason
 from pro_app.records.store import Transaction
+from pro_app.records.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def put(
     """Write down, or write over, the reason of each form in `reasons` (instrument -> reason)."""
     if not reasons:
         return
-    insert = (postgresql.insert if tx.on_postgres else sqlite.insert)(missing_reason)
+    insert = upsert(tx, missing_reason)
     new = insert.excluded
     statement = insert.on_conflict_do_update(
         index_elements=["participant_id", "timepoint", "instrument"],

@@ -13,15 +13,16 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal, cast
 
 from sqlalchemy import Column, ScalarSelect, Select, and_, bindparam, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.ports import RegistryReceipt
 from pro_app.records.prepared import Prepared
 from pro_app.records.schema import outbox, participant, response
 from pro_app.records.store import Transaction
+from pro_app.records.upsert import into
 
 Kind = Literal["submitted", "corrected", "withdrawn"]
 
@@ -41,8 +42,11 @@ class Claim:
     holder: str
 
 
-def _upsert(insert: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
-    return insert.on_conflict_do_update(
+@cache
+def _enqueueing(database: str) -> Prepared:
+    """An answer waits for this."""
+    insert = into(outbox, database)
+    statement = insert.on_conflict_do_update(
         index_elements=["registry", "response_id", "kind"],
         set_={
             "state": "waiting",
@@ -53,6 +57,7 @@ def _upsert(insert: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sq
             "problem": None,
         },
     )
+    return Prepared(statement.inline(), fill=_NEW)
 
 
 _NEW = (
@@ -65,9 +70,6 @@ _NEW = (
     "created_at",
     "next_at",
 )
-# An answer waits for this.
-_ENQUEUE_ON_POSTGRES = Prepared(_upsert(postgresql.insert(outbox)).inline(), fill=_NEW)
-_ENQUEUE_ON_SQLITE = Prepared(_upsert(sqlite.insert(outbox)).inline(), fill=_NEW)
 
 
 def enqueue(
@@ -98,7 +100,7 @@ def enqueue(
         }
         for registry in registries
     ]
-    (_ENQUEUE_ON_POSTGRES if tx.on_postgres else _ENQUEUE_ON_SQLITE).run_each(tx, rows)
+    _enqueueing(tx.conn.dialect.name).run_each(tx, rows)
 
 
 def claim(

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, and_, any_, bindparam, insert, or_, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, insert, or_, select
 
 from pro_app.records.prepared import Prepared
 from pro_app.records.schema import response, score
@@ -236,7 +235,7 @@ _ARRIVALS_OF_ONE = Prepared(_ARRIVALS.where(response.c.participant_id == bindpar
 _ARRIVALS_OF_EACH = _ARRIVALS.where(response.c.participant_id.in_(bindparam("ids", expanding=True)))
 # One array instead of a parameter for each: for a page of hundreds that is most of the time.
 _ARRIVALS_OF_ARRAY = _ARRIVALS.where(
-    response.c.participant_id == any_(bindparam("ids", type_=postgresql.ARRAY(BigInteger)))
+    response.c.participant_id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 )
 
 

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Update, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.records.schema import staff
 from pro_app.records.schema_clinic import staff_letter
 from pro_app.records.store import Transaction
+from pro_app.records.upsert import upsert
 
 LetterKind = Literal["invitation", "new_password", "alert", "escalation"]
 CLAIM_FOR = timedelta(minutes=2)
@@ -51,7 +51,7 @@ def post(tx: Transaction, staff_id: int, kind: LetterKind, about: str, body: str
     For an alert or escalation `body` may be empty or the path of the page to look at (`/staff/…`); it
     must name no patient, for it is put into the mail.
     """
-    insert = (postgresql.insert if tx.on_postgres else sqlite.insert)(staff_letter)
+    insert = upsert(tx, staff_letter)
     wish = insert.values(
         staff_id=staff_id,
         kind=kind,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pro_app.records.schema import throttle
 from pro_app.records.store import Transaction
+from pro_app.records.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def wait_seconds(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> i
 
 def failed(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> None:
     """Count one failed guess."""
-    empty = (postgresql.insert if tx.on_postgres else sqlite.insert)(throttle)
+    empty = upsert(tx, throttle)
     # Two first failures at the same instant: the second waits here, then counts on.
     tx.conn.execute(empty.values(bucket=bucket, level=0.0, updated_at=now).on_conflict_do_nothing())
     level = _level(tx, bucket, limit, now) or 0.0

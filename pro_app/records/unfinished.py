@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     BindParameter,
     ColumnElement,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.dialects import postgresql
 
 from pro_app.records.prepared import Prepared
 from pro_app.records.schema import draft
@@ -51,7 +51,7 @@ def _query(drafts: ColumnElement[bool], reasons: ColumnElement[bool]) -> Compoun
 _ONE: BindParameter[Any] = bindparam("id", type_=BigInteger)
 _EACH: BindParameter[Any] = bindparam("ids", expanding=True)
 # One array instead of a parameter for each: for a page of hundreds that is most of the time.
-_ARRAY: BindParameter[Any] = bindparam("ids", type_=postgresql.ARRAY(BigInteger))
+_ARRAY: BindParameter[Any] = bindparam("ids", type_=ARRAY(BigInteger))
 _OF_ONE = Prepared(_query(draft.c.participant_id == _ONE, missing_reason.c.participant_id == _ONE))
 _UNFINISHED = _query(draft.c.participant_id.in_(_EACH), missing_reason.c.participant_id.in_(_EACH))
 _ON_POSTGRES = _query(draft.c.participant_id == any_(_ARRAY), missing_reason.c.participant_id == any_(_ARRAY))
