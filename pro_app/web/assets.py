@@ -12,6 +12,7 @@ import mimetypes
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import brotli
 from flask import Response, request
@@ -22,6 +23,11 @@ STATIC = Path(__file__).resolve().parent / "static"
 FOR_EVER = "public, max-age=31536000, immutable"
 _LEAN = {".js": lean_script, ".css": lean_style}
 _TEXT = {"text/css", "text/javascript", "image/svg+xml", "application/json", "text/html"}
+
+
+def encoding_for(accepted: str) -> Literal["br", "gzip"] | None:
+    """The best compression of those in an `Accept-Encoding`."""
+    return "br" if "br" in accepted else "gzip" if "gzip" in accepted else None
 
 
 @dataclass(frozen=True)
@@ -45,13 +51,10 @@ class Packed:
 
     def response(self, cache: str = FOR_EVER) -> Response:
         """The smallest form that the browser of this request takes."""
-        accepted = request.headers.get("Accept-Encoding", "")
         body, encoding = self.body, None
         if self.mime.split(";")[0] in _TEXT:
-            if "br" in accepted:
-                body, encoding = self.brotli, "br"
-            elif "gzip" in accepted:
-                body, encoding = self.gzip, "gzip"
+            encoding = encoding_for(request.headers.get("Accept-Encoding", ""))
+            body = self.brotli if encoding == "br" else self.gzip if encoding else self.body
         response = Response(body, content_type=self.mime)
         response.headers["Cache-Control"] = cache
         response.headers["Vary"] = "Accept-Encoding"

@@ -36,6 +36,7 @@ from pro_app.web import (
     problems,
     question_page,
     registry,
+    same_bytes,
     second_look,
     shell,
     tablet,
@@ -109,6 +110,7 @@ def create_app(service: Service) -> Flask:
     app.extensions["pro_app_assets"] = assets = Assets()
     app.jinja_env.globals.update(asset=assets.url, demo_mode=service.settings.demo)
     guard.install(app)
+    same_bytes.install(app)  # around all of it
     return app
 
 

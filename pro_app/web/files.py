@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from pro_app.web.assets import FOR_EVER, Assets
 from pro_app.web.guard import public
+from pro_app.web.same_bytes import shared
 
 blueprint = Blueprint("files", __name__)
 
@@ -21,8 +22,10 @@ def static(release: str, name: str) -> Response:
     if found is None:
         abort(404)
     # A page of an older release may still be open: it gets today's file, but must not keep it.
-    response = found.response(FOR_EVER if release == assets().release else "no-store")
+    current = release == assets().release
+    response = found.response(FOR_EVER if current else "no-store")
     # The strictest policy is also the shortest: a page loads a dozen of these over a weak signal.
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     response.set_etag(found.digest)
-    return cast(Response, response.make_conditional(request))
+    answer = cast(Response, response.make_conditional(request))
+    return shared(answer) if current else answer

@@ -30,10 +30,11 @@ from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument, Item
 from pro_app.instruments.wording import WordingPack
 from pro_app.schedule.elements import Study
-from pro_app.web import body_map, forms, locale
+from pro_app.web import body_map, forms, locale, same_bytes
 from pro_app.web.assets import FOR_EVER, Packed
 from pro_app.web.current import service
 from pro_app.web.guard import public
+from pro_app.web.same_bytes import shared
 from pro_app.wiring import Service
 
 blueprint = Blueprint("question_page", __name__)
@@ -73,6 +74,7 @@ def forget(app: Flask) -> None:
     """Render anew when next asked: wording or assets are not what they were."""
     with _LOCK:
         app.extensions.pop(_EXTENSION, None)
+    same_bytes.forget(app)
 
 
 def page_url(service: Service, instrument_id: str, language: str) -> str:
@@ -110,7 +112,7 @@ def show(instrument_id: str, language: str, digest: str) -> Response:
         raise NotFound(what=f"{instrument_id} {language}")
     response = packed.response()
     response.set_etag(packed.digest)
-    return cast(Response, response.make_conditional(request))
+    return shared(cast(Response, response.make_conditional(request)))
 
 
 @blueprint.get("/q/figure/<digest>")
@@ -118,9 +120,11 @@ def show(instrument_id: str, language: str, digest: str) -> Response:
 def figure(digest: str) -> Response:
     """Both sides in one SVG, without words: names come from the page's own list."""
     packed = _figure()
-    response = packed.response(FOR_EVER if digest == packed.digest else "no-store")
+    current = digest == packed.digest
+    response = packed.response(FOR_EVER if current else "no-store")
     response.set_etag(packed.digest)
-    return cast(Response, response.make_conditional(request))
+    answer = cast(Response, response.make_conditional(request))
+    return shared(answer) if current else answer
 
 
 def _figure() -> Packed:

@@ -6,10 +6,10 @@ the answer carries it, so that what a nurse reports can be found.
 """
 
 import logging
+import os
 import re
 import threading
 import time
-import uuid
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from typing import cast
 from flask import Flask, Response, current_app, g, request
 
 from pro_app import logs
+from pro_app.config import Settings
 from pro_app.web.current import service
 
 log = logging.getLogger("pro_app.request")
@@ -52,10 +53,31 @@ def seen() -> Seen:
     return cast(Seen, current_app.extensions[EXTENSION])
 
 
+def id_of(settings: Settings, told: str) -> str:
+    """The id of a request: what a trusted proxy in front `told`, else a new one."""
+    if settings.trusted_proxies and _GOOD_ID.fullmatch(told):
+        return told
+    return os.urandom(16).hex()
+
+
+def tell(
+    settings: Settings, seen: Seen, own: str, method: str, route: str, status: int, seconds: float
+) -> None:
+    """Count one answer, and log it under the id `own`; what went well is told too unless somebody tries a
+    demonstration in a terminal."""
+    seen.add(status, seconds)
+    if status < 400 and settings.demo and settings.log != "json":
+        return
+    milliseconds = round(seconds * 1000, 1)
+    facts = {"method": method, "route": route, "status": status, "ms": milliseconds}
+    before = logs.request_id.set(own)
+    log.info("%s %s %s %s ms", method, route, status, milliseconds, extra={"facts": facts})
+    logs.request_id.reset(before)
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
-    told = request.headers.get(HEADER, "") if service().settings.trusted_proxies else ""
-    g.request_id = told if _GOOD_ID.fullmatch(told) else uuid.uuid4().hex
+    g.request_id = id_of(service().settings, request.headers.get(HEADER, ""))
     logs.request_id.set(g.request_id)
 
 
@@ -63,26 +85,14 @@ def _end(response: Response) -> Response:
     if "began" not in g:  # turned away before any of our own code ran
         return response
     seconds = time.perf_counter() - g.began
-    seen().add(response.status_code, seconds)
     response.headers[HEADER] = g.request_id
-    if response.status_code >= 400 or (request.endpoint not in QUIET and _wanted()):
-        route = request.url_rule.rule if request.url_rule else NOWHERE
-        milliseconds = round(seconds * 1000, 1)
-        facts = {
-            "method": request.method,
-            "route": route,
-            "status": response.status_code,
-            "ms": milliseconds,
-        }
-        words = (request.method, route, response.status_code, milliseconds)
-        log.info("%s %s %s %s ms", *words, extra={"facts": facts})
+    if response.status_code < 400 and request.endpoint in QUIET:
+        seen().add(response.status_code, seconds)
+        return response
+    route = request.url_rule.rule if request.url_rule else NOWHERE
+    own, method = g.request_id, request.method
+    tell(service().settings, seen(), own, method, route, response.status_code, seconds)
     return response
-
-
-def _wanted() -> bool:
-    """Whether what went well is told too: not to somebody who tries a demonstration in a terminal."""
-    settings = service().settings
-    return not settings.demo or settings.log == "json"
 
 
 def _forget(_fault: BaseException | None) -> None:
