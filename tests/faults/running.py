@@ -1,0 +1,123 @@
+"""The program as it runs in a hospital: processes of its own, which may be killed at any moment."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import text
+
+from benchmarks.crowd import Caller, Reply
+from benchmarks.patients import Patient
+from benchmarks.start import free_port
+from pro_app.config import ROOT, read_settings
+from pro_app.records import audit, migrating
+from pro_app.records.store import Transaction
+from pro_app.wiring import Service, build
+
+
+class Installation:
+    """A data directory with a migrated database, and processes that are started on it."""
+
+    def __init__(self, folder: Path, url: str | None = None, **settings: str) -> None:
+        self.folder = folder
+        self.settings = {"PRO_APP_DATA_DIR": str(folder), **settings}
+        if url:
+            self.settings["PRO_APP_DATABASE_URL"] = url
+        self.house: Service = build(read_settings(self.settings))
+        migrating.up(self.house.store)
+
+    def start(self, *words: str, port: int = 0) -> subprocess.Popen[bytes]:
+        """`pro-app serve --no-clock`, `pro-app clock`, … in a process of its own."""
+        environ = {**os.environ, **self.settings, "PRO_APP_PORT": str(port or free_port())}
+        command = [sys.executable, "-m", "pro_app", *words]
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=quiet, stderr=quiet)
+
+
+class Running:
+    """Processes by name; whichever is killed is started again at once."""
+
+    def __init__(self, at: Installation, words: Mapping[str, tuple[str, ...]], ports: Mapping[str, int]):
+        self._at, self._words, self._ports = at, words, ports
+        self.killed = 0
+        self._processes = {name: self._start(name) for name in words}
+
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        return self._at.start(*self._words[name], port=self._ports[name])
+
+    def kill(self, name: str) -> None:
+        process = self._processes[name]
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.killed += 1
+        self._processes[name] = self._start(name)
+
+    def stop(self) -> None:
+        for process in self._processes.values():
+            process.kill()
+        for process in self._processes.values():
+            process.wait()
+
+
+async def until_received(ports: list[int], patient: Patient, first: int, patience_s: float = 120) -> Reply:
+    """Send the same sheet again and again, as a phone does, until there is a receipt for it."""
+    end, tries = time.monotonic() + patience_s, first
+    while time.monotonic() < end:
+        caller = Caller(ports[tries % len(ports)])
+        try:
+            async with asyncio.timeout(5):
+                reply = await caller.ask("POST", "/device/response", patient.headers, patient.body)
+            if reply.status in (200, 201):
+                assert json.loads(reply.body)["response"] == patient.response
+                return reply
+            assert reply.status == 503 and "retry-after" in reply.headers, reply
+        except (OSError, EOFError, TimeoutError):
+            pass
+        finally:
+            caller.close()
+        tries += 1
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"no receipt within {patience_s} s")
+
+
+def books(tx: Transaction) -> dict[str, int]:
+    """What is stored about answers, counted in each of the places that must agree."""
+
+    def count(query: str) -> int:
+        return int(tx.conn.execute(text(query)).scalar_one())
+
+    return {
+        "responses": count("SELECT count(*) FROM response"),
+        "visits": count("SELECT count(DISTINCT participant_id) FROM response"),
+        "current": count("SELECT count(*) FROM response WHERE standing = 'current'"),
+        "scored": count("SELECT count(DISTINCT response_id) FROM score"),
+        "outbox": count("SELECT count(DISTINCT response_id) FROM outbox"),
+        "audited": count("SELECT count(*) FROM audit WHERE action = 'response_received'"),
+        "scores": count("SELECT count(*) FROM score"),
+        "rows in the outbox": count("SELECT count(*) FROM outbox"),
+        "faults in the trail": len(audit.verify(tx)),
+    }
+
+
+def expected(house: Service, count: int) -> dict[str, int]:
+    """What `books` must say when `count` patients have answered the quality-of-life questionnaire once."""
+    scales = len(house.catalogue.instrument("qlq-c30").scoring.scales)
+    same = ("responses", "visits", "current", "scored", "outbox", "audited")
+    return {
+        **dict.fromkeys(same, count),
+        "scores": count * scales,
+        "rows in the outbox": count * len(house.study.registries),
+        "faults in the trail": 0,
+    }
+
+
+def stored(house: Service) -> set[str]:
+    """The ids of all responses there are."""
+    with house.store.reading() as tx:
+        return set(tx.conn.execute(text("SELECT uuid FROM response")).scalars())
