@@ -1,22 +1,24 @@
 """What a clinic has to do today: alerts, calls, what closes, is open, opens soon, was missed.
 
 The list begins with index ranges on the anchor dates, as the clock's does, and works out only the visits that
-have to do with today; every state comes from `journey`, so the page can't disagree with a reminder. The cost
-follows what is due and not how many participants there are, and the number of queries is fixed.
+have to do with today. Those that are finished and in time are told from one row each; every other state comes
+from `journey`, so the page can't disagree with a reminder. The cost follows what is due and not how many
+participants there are, and the number of queries is fixed.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from pro_app import journey
-from pro_app.journey import Journey, Stop
-from pro_app.records import alerts, clinic_lists, deliveries, outbox_tally
+from pro_app.journey import Journey, Past, Stop
+from pro_app.records import alerts, clinic_lists, deliveries, outbox_tally, unfinished, visits_near
 from pro_app.records.alerts import Group, grouped
 from pro_app.records.clinic_lists import AnchorRange
 from pro_app.records.outbox_tally import Tally
 from pro_app.records.participants import Participant
 from pro_app.records.store import Transaction
+from pro_app.records.visits_near import NearVisit
 from pro_app.schedule.due import DueRange, due_ranges
 from pro_app.schedule.elements import Study
 from pro_app.schedule.missing import NOT_EXPECTED
@@ -29,6 +31,7 @@ OPENING_SOON = timedelta(days=7)
 PERIOD = timedelta(days=30)
 # More than this on one list is not a list for one nurse: the page shows one site and says so.
 MOST = 1000
+MOST_VISITS = 5 * MOST
 MOST_ALERTS = 500
 
 
@@ -83,15 +86,20 @@ class Today:
 
 
 def today(tx: Transaction, study: Study, sites: tuple[str, ...], now: datetime) -> Today:
-    """Everything on the page for `sites`; six queries, one for each registry, one for several sites."""
+    """Everything on the page for `sites`; seven queries, two for each registry, one for several sites."""
     ranges = _ranges(study, sites, now)
     narrowed_to = None
     if len(sites) > 1 and clinic_lists.more_than(tx, sites, _spans(ranges), MOST):
         narrowed_to = sites[0]
         sites = (narrowed_to,)
         ranges = _ranges(study, sites, now)
-    people = clinic_lists.near(tx, sites, _spans(ranges), MOST + 1)
-    ways = _near_today(tx, study, people[:MOST], ranges, now)
+    named = [(one.timepoint, span) for one, span in zip(ranges, _spans(ranges), strict=True)]
+    near = visits_near.near(tx, sites, named, MOST_VISITS + 1)
+    well = [one for one in near if _in_and_in_time(study, one)]
+    others: dict[int, list[NearVisit]] = {}
+    for one in set(near).difference(well):
+        others.setdefault(one.participant_id, []).append(one)
+    ways = _worked_out(tx, study, others, now)
     calls = {(row.participant_id, row.timepoint) for row in deliveries.calls(tx, sites, MOST)}
     waiting = alerts.waiting(tx, sites, MOST_ALERTS)
     alarmed = {(one.participant_id, one.timepoint) for one in waiting}
@@ -102,11 +110,11 @@ def today(tx: Transaction, study: Study, sites: tuple[str, ...], now: datetime) 
         opening=_sorted(line for line in lines if _opening(line)),
         missed=tuple(reversed(_sorted(line for line in lines if _missed(line)))),
         alarming=grouped(waiting),
-        in_time=_in_time(ways, now, 0),
-        in_time_before=_in_time(ways, now, 1),
+        in_time=_in_time(study, well, ways, now, 0),
+        in_time_before=_in_time(study, well, ways, now, 1),
         registries=tuple(outbox_tally.tally(tx, one.id, site) for one in study.registries),
         narrowed_to=narrowed_to,
-        more=len(people) > MOST,
+        more=len(near) > MOST_VISITS or len(others) > MOST,
     )
 
 
@@ -130,21 +138,31 @@ def _spans(ranges: Iterable[DueRange]) -> list[AnchorRange]:
     return [AnchorRange(one.anchor.value, one.first, one.last) for one in ranges]
 
 
-def _near_today(
-    tx: Transaction, study: Study, people: Sequence[Participant], ranges: Sequence[DueRange], now: datetime
+def _in_and_in_time(study: Study, one: NearVisit) -> bool:
+    """Whether all of the visit's forms came within its window, without any grace; the others are judged."""
+    if one.received_at is None or one.closes is None or one.typed_in:
+        return False
+    site = study.site(one.site)
+    wanted = next(len(each.instruments) for each in site.timepoints if each.id == one.timepoint)
+    return one.forms >= wanted and local_day(one.received_at, site.tz) <= one.closes
+
+
+def _worked_out(
+    tx: Transaction, study: Study, visits: Mapping[int, Sequence[NearVisit]], now: datetime
 ) -> list[Journey]:
-    """Where they stand, with only the visits whose anchor day lies in the visit's own range."""
-    pasts = journey.pasts(tx, [person.id for person in people])
-    ways = []
-    for person in people:
-        anchors = journey.anchors_of(person)
-        only = {
-            one.timepoint
-            for one in ranges
-            if (day := anchors.day(one.anchor)) is not None and one.first <= day <= one.last
-        }
-        ways.append(journey.build(study, person, pasts[person.id], now, only))
-    return ways
+    """Where up to `MOST` participants stand, with only these visits of each; four queries."""
+    people = clinic_lists.by_ids(tx, list(visits)[:MOST])
+    answered = {one for one, mine in visits.items() if any(visit.forms for visit in mine)}
+    pasts = journey.pasts(tx, [person.id for person in people if person.id in answered])
+    # Of who has sent nothing at these visits only what was begun or excused matters.
+    for one, begun in unfinished.of_many(
+        tx, [person.id for person in people if person.id not in answered]
+    ).items():
+        pasts[one] = Past({}, begun.opened, {}, {}, begun.excused)
+    return [
+        journey.build(study, person, pasts[person.id], now, {one.timepoint for one in visits[person.id]})
+        for person in people
+    ]
 
 
 def _sorted(lines: Iterable[Line]) -> tuple[Line, ...]:
@@ -184,22 +202,26 @@ def _line(
     return Line(way.person, stop, ((until or day) - day).days, key in calls, key in alarmed)
 
 
-def _in_time(ways: Iterable[Journey], now: datetime, periods_ago: int) -> InTime:
+def _in_time(
+    study: Study, well: Iterable[NearVisit], ways: Iterable[Journey], now: datetime, periods_ago: int
+) -> InTime:
     """Visits whose window closed in the period that ended `periods_ago` periods ago.
 
     Not expected are those missing since somebody died or withdrew; the other reasons explain, no more.
     """
-    done = expected = 0
     bounds: dict[str, tuple[date, date]] = {}
+
+    def inside(site: str, closes: date | None) -> bool:
+        if site not in bounds:
+            last = local_day(now, study.site(site).tz) - timedelta(days=1) - periods_ago * PERIOD
+            bounds[site] = (last - PERIOD + timedelta(days=1), last)
+        first, last = bounds[site]
+        return closes is not None and first <= closes <= last
+
+    done = expected = sum(inside(one.site, one.closes) for one in well)
     for way in ways:
-        if way.site.code not in bounds:
-            last = local_day(now, way.site.tz) - timedelta(days=1) - periods_ago * PERIOD
-            bounds[way.site.code] = (last - PERIOD + timedelta(days=1), last)
-        first, last = bounds[way.site.code]
         for stop in way.stops:
-            if not stop.visit.closes or not first <= stop.visit.closes <= last:
-                continue
-            if stop.assessment.reason not in NOT_EXPECTED:
+            if inside(way.site.code, stop.visit.closes) and stop.assessment.reason not in NOT_EXPECTED:
                 expected += 1
                 done += stop.assessment.state is VisitState.DONE
     return InTime(done, expected)

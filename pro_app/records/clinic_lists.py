@@ -9,14 +9,34 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, case, false, func, literal_column, or_, select, true, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    and_,
+    any_,
+    bindparam,
+    case,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from pro_app.records.participants import AnchorName, Participant
 from pro_app.records.schema import delivery, participant, response
-from pro_app.records.schema_clinic import alert, missing_reason
+from pro_app.records.schema_clinic import alert
 from pro_app.records.store import Transaction
 
 _COLUMNS = [participant.c[name] for name in Participant.__dataclass_fields__]
+
+_BY_NUMBER = select(*_COLUMNS).order_by(participant.c.study_number)
+_OF_EACH = _BY_NUMBER.where(participant.c.id.in_(bindparam("ids", expanding=True)))
+# One array instead of a parameter for each: for a page of hundreds that is most of the time.
+_OF_ARRAY = _BY_NUMBER.where(participant.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 
 _ANCHORS: dict[str, ColumnElement[Any]] = {
     "enrolment": participant.c.enrolled_on,
@@ -26,7 +46,7 @@ _ANCHORS: dict[str, ColumnElement[Any]] = {
 }
 # The same, exactly as `schedule.plan.Anchors.day` reads them.
 _DONE = case((participant.c.surgery_state == "done", participant.c.surgery_done_on))
-_ANCHOR_DAY: dict[str, ColumnElement[Any]] = {
+ANCHOR_DAY: dict[str, ColumnElement[Any]] = {
     "enrolment": participant.c.enrolled_on,
     "surgery": participant.c.surgery_on,
     "surgery_planned": case(
@@ -43,7 +63,7 @@ SORTS: dict[str, ColumnElement[Any]] = {
     "enrolled": participant.c.enrolled_on,
 }
 # Spelled out, so that the database can read the answer from the index of current responses alone.
-_COUNTS = response.c.standing == literal_column("'current'")
+COUNTS = response.c.standing == literal_column("'current'")
 Sort = Literal["number", "surgery", "enrolled"]
 UNDATED = "-"
 
@@ -82,21 +102,16 @@ class Filter:
     complete: tuple[tuple[str, int], ...] = ()
 
 
-def near(
-    tx: Transaction, sites: Iterable[str], ranges: Iterable[AnchorRange], limit: int
-) -> tuple[Participant, ...]:
-    """Up to `limit` participants of `sites`, whatever their status, in any of `ranges`; in no order.
-
-    In none, so that the database may stop as soon as it has them.
-    """
-    rows = tx.conn.execute(
-        select(*_COLUMNS).where(participant.c.site.in_(tuple(sites)), _in_ranges(ranges)).limit(limit)
-    ).all()  # one by one they would take twice the time
-    return tuple(Participant(*row) for row in rows)
+def anchored(one: AnchorRange) -> ColumnElement[bool]:
+    """Whether the day that a visit hangs on lies in the range; the first half is what an index can answer."""
+    return and_(
+        _ANCHORS[one.anchor].between(one.first, one.last),
+        ANCHOR_DAY[one.anchor].between(one.first, one.last),
+    )
 
 
 def more_than(tx: Transaction, sites: Iterable[str], ranges: Iterable[AnchorRange], most: int) -> bool:
-    """Whether `near` would find more than `most`; asks no further than that."""
+    """Whether more than `most` participants have an anchor day in any of `ranges`; asks no further."""
     some = (
         select(participant.c.id)
         .where(participant.c.site.in_(tuple(sites)), _in_ranges(ranges))
@@ -150,7 +165,7 @@ def _rows(
     limit: int,
 ) -> Sequence[Any]:
     column, number = SORTS[sort], participant.c.study_number
-    query = select(*_COLUMNS, column.label("place")).where(_at(sites), *_conditions(wish))
+    query = select(*_COLUMNS, column.label("place")).where(_at(sites), *conditions(wish))
     order: list[ColumnElement[Any]] = [column.desc(), number.desc()] if descending else [column, number]
     if sort == "number":
         order = order[1:]
@@ -174,7 +189,7 @@ def _undated(
     column, number = SORTS[sort], participant.c.study_number
     query = (
         select(*_COLUMNS, column.label("place"))
-        .where(_at(sites), *_conditions(wish), column.is_(None), number > after)
+        .where(_at(sites), *conditions(wish), column.is_(None), number > after)
         .order_by(number)
         .limit(limit)
     )
@@ -189,7 +204,7 @@ def _day(text: str) -> date:
         return date.min
 
 
-def _conditions(wish: Filter) -> list[ColumnElement[bool]]:
+def conditions(wish: Filter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wish.search:
         # Study numbers are kept in capitals.
@@ -216,78 +231,17 @@ def _forms_in(timepoint: str) -> ColumnElement[int]:
         .where(
             response.c.participant_id == participant.c.id,
             response.c.timepoint == timepoint,
-            _COUNTS,
+            COUNTS,
         )
         .scalar_subquery()
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnCount:
-    """One visit at one site: participants whose window is over, those of them with all forms in, those with
-    a reason on record for a form."""
-
-    over: int
-    complete: int
-    explained: int
-
-
-def counts(
-    tx: Transaction,
-    site: str,
-    arm: str,
-    over: Sequence[tuple[str, str, date, int]],
-) -> dict[str, ColumnCount]:
-    """For each (timepoint, anchor, last anchor day whose window is over, number of forms); three queries."""
-    mine = [participant.c.site == site, *_conditions(Filter(arm=arm))]
-    is_over = {name: _ANCHOR_DAY[anchor] <= last for name, anchor, last, _ in over}
-    totals = tx.conn.execute(
-        select(*(func.sum(case((is_over[name], 1), else_=0)) for name in is_over)).where(*mine)
-    ).one()
-    of_visit = case(is_over, value=response.c.timepoint, else_=false())
-    forms = (
-        select(response.c.timepoint, func.count().label("forms"))
-        .join(participant, participant.c.id == response.c.participant_id)
-        .where(*mine, _COUNTS, of_visit)
-        .group_by(response.c.participant_id, response.c.timepoint)
-        .subquery()
-    )
-    came: dict[tuple[str, int], int] = {
-        (row.timepoint, row.forms): row.people
-        for row in tx.conn.execute(
-            select(forms.c.timepoint, forms.c.forms, func.count().label("people")).group_by(
-                forms.c.timepoint, forms.c.forms
-            )
-        )
-    }
-    reasons: dict[str, int] = {
-        row.timepoint: row.people
-        for row in tx.conn.execute(
-            select(
-                missing_reason.c.timepoint,
-                func.count(missing_reason.c.participant_id.distinct()).label("people"),
-            )
-            .join(participant, participant.c.id == missing_reason.c.participant_id)
-            .where(*mine)
-            .group_by(missing_reason.c.timepoint)
-        )
-    }
-    return {
-        name: ColumnCount(
-            total or 0,
-            sum(people for (visit, number), people in came.items() if visit == name and number >= needed),
-            reasons.get(name, 0),
-        )
-        for (name, _, _, needed), total in zip(over, totals, strict=True)
-    }
-
-
 def by_ids(tx: Transaction, ids: Collection[int]) -> tuple[Participant, ...]:
     """These participants, in the order of their study numbers."""
-    rows = tx.conn.execute(
-        select(*_COLUMNS).where(participant.c.id.in_(tuple(ids))).order_by(participant.c.study_number)
-    )
-    return tuple(Participant(*row) for row in rows)
+    query = _OF_ARRAY if tx.on_postgres else _OF_EACH
+    # All at once: one by one they would take twice the time.
+    return tuple(Participant(*row) for row in tx.conn.execute(query, {"ids": list(ids)}).all())
 
 
 def by_phone(tx: Transaction, sites: Iterable[str], phone: str) -> tuple[Participant, ...]:

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from babel.dates import format_date
 from flask import Blueprint, render_template, request
-from flask_babel import get_locale
 
 from pro_app.actions import lists
 from pro_app.actions.change_status import REASONS
@@ -29,6 +28,7 @@ from pro_app.web import (
     enrolment,
     follow_up_words,
     history_words,
+    locale,
     messages,
     missing_forms,
     to_do,
@@ -60,13 +60,13 @@ blueprint.app_context_processor(to_do.context)
 @blueprint.app_template_filter("day")
 def tiny_date(day: date) -> str:
     """12月4日 · 4 Dec: for the cells of a table."""
-    return _tiny(day, str(get_locale() or "en"))
+    return _tiny(day, locale.language().replace("-", "_"))
 
 
 @lru_cache(maxsize=4096)
-def _tiny(day: date, locale: str) -> str:
+def _tiny(day: date, tag: str) -> str:
     """A page has hundreds of them, on few days."""
-    return format_date(day, "M月d日" if locale.startswith("zh") else "d MMM", locale=locale)
+    return format_date(day, "M月d日" if tag.startswith("zh") else "d MMM", locale=tag)
 
 
 @blueprint.app_template_filter("site_day")

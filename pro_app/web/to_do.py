@@ -1,6 +1,10 @@
 """What every staff page knows of what is to be done: the numbers in the menu, and which pages there are."""
 
-from flask import current_app, g, request
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from flask import current_app, g, request, url_for
 from flask_login import current_user
 
 from pro_app.records import clinic_lists
@@ -21,6 +25,22 @@ def can(endpoint: str) -> bool:
     return known[endpoint]
 
 
+def way_to(endpoint: str) -> Callable[..., str]:
+    """What gives the page's address for a participant (and a visit): a list asks for hundreds of them."""
+    known: dict[str, str] = g.setdefault("ways_to", {})
+    if endpoint not in known:
+        names = next(current_app.url_map.iter_rules(endpoint)).arguments
+        blanks: dict[str, Any] = {name: f"-{name}-" for name in names}
+        known[endpoint] = url_for(endpoint, **blanks)
+    pattern = known[endpoint]
+
+    def address(study_number: str, timepoint: str = "") -> str:
+        with_number = pattern.replace("-study_number-", quote(study_number, safe=""))
+        return with_number.replace("-timepoint-", quote(timepoint, safe=""))
+
+    return address
+
+
 def badges() -> dict[str, int]:
     """How much waits behind a line of the menu, by endpoint; nothing for who sees no participant."""
     mine = sites()
@@ -37,6 +57,7 @@ def context() -> dict[str, object]:
         return {}
     return {
         "can": can,
+        "way_to": way_to,
         "badges": badges,
         "follow_up": follow_up_words,
         "address_of": lists.address_of,

@@ -191,12 +191,12 @@ SELECT 'x' || {number}, 'X-' || {number}, 'CZ', language, 'x' || {number}, 0, 0,
 FROM participant CROSS JOIN ({numbers}) AS n WHERE study_number = 'CZ-000'
 """
 PAGES = {
-    "/staff": 10,
-    "/staff?show=open": 10,
+    "/staff": 12,
+    "/staff?show=open": 12,
     "/staff/participants": 6,
     "/staff/participants?sort=surgery": 7,
-    "/staff/completion": 9,
-    "/staff/completion?show=unexplained": 9,
+    "/staff/completion": 10,
+    "/staff/completion?show=unexplained": 10,
     "/staff/alerts": 5,
     "/staff/calls": 10,
     "/staff/participants/CZ-000": 20,

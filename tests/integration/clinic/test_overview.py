@@ -6,16 +6,22 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import event
 
+from pro_app import journey
+from pro_app.actions import answer, lists
 from pro_app.actions.change_status import change_status
 from pro_app.actions.change_surgery import SurgeryChange, change_surgery
 from pro_app.actions.remind import remind
 from pro_app.actions.today import Today
 from pro_app.actions.today import today as today_at
-from pro_app.records import participants, responses
+from pro_app.records import clinic_lists, participants, responses
+from pro_app.records.audit import Actor
+from pro_app.records.clinic_lists import Filter
 from pro_app.records.responses import NewResponse
 from pro_app.records.store import Store
+from pro_app.schedule.window import VisitState
 from pro_app.wiring import Service
 from tests.integration.clinic.people import LI, enrolled, wang
+from tests.people import sheet
 
 SITE = ("CZ",)
 
@@ -74,6 +80,14 @@ def answered(house: Service, person: participants.Participant, timepoint: str, a
             responses.add(tx, new)
 
 
+def sent(house: Service, number: str, timepoint: str, at: datetime, form: str) -> None:
+    """One form as a participant sends it at that moment."""
+    with house.store.writing() as tx:
+        person = participants.by_study_number(tx, number)
+        filled, who = sheet(house.catalogue, form, at), Actor("patient", number)
+        answer.submit(tx, house.study, house.catalogue, person, timepoint, filled, who, at)
+
+
 def today(house: Service, now: datetime) -> Today:
     with house.store.reading() as tx:
         return today_at(tx, house.study, SITE, now)
@@ -114,6 +128,44 @@ def test_excused_visits_are_not_expected(house: Service, now: datetime) -> None:
 
 def test_a_period_without_visits_has_no_percentage(house: Service, now: datetime) -> None:
     assert today(house, now).in_time.percent is None
+
+
+def test_what_is_told_from_one_row_is_what_the_journeys_say(house: Service, now: datetime) -> None:
+    # Every day of a window, and days after it; both visits before surgery are missed.
+    for late in range(-8, 4):
+        came = datetime.combine(date(2026, 11, 24) + timedelta(days=late), now.timetz())
+        person = operated(house, f"CZ-{late + 20}", date(2026, 11, 7), now)
+        for form in ("bpi-sf", "qlq-c30")[: 1 if late == 2 else 2]:
+            sent(house, person.study_number, "2w", came, form)
+    found = today(house, now)
+    with house.store.reading() as tx:
+        everybody = clinic_lists.page(tx, SITE, Filter(), "number", False, None, 50)[0]
+        stops = [stop for way in journey.of_many(tx, house.study, everybody, now) for stop in way.stops]
+    over = [one for one in stops if one.visit.closes and one.visit.closes < now.date()]
+    done = [one for one in over if one.assessment.state is VisitState.DONE]
+    assert 5 < len(done) < 12
+    assert (found.in_time.done, found.in_time.expected) == (len(done), len(over))
+    missed = {(line.person.study_number, line.stop.timepoint.id) for line in found.missed}
+    assert len(missed) == len([one for one in over if one.unexplained]) == 13
+
+
+def test_the_counts_of_a_site_are_kept_only_while_nothing_has_happened_there(
+    house: Service, now: datetime
+) -> None:
+    person = operated(house, "CZ-1", date(2026, 11, 9), now)
+
+    def asked() -> tuple[int, int]:
+        """How many visits "2w" are complete, and how many statements it took to know."""
+        with counted(house.store) as seen, house.store.reading() as tx:
+            found = lists.matrix(tx, house.study, house.study.site("CZ"), now).counts["2w"]
+        return found.complete, len(seen)
+
+    first, again = asked(), asked()
+    assert (first[0], again[0]) == (0, 0)
+    assert again[1] == first[1] - 3
+    for form in ("bpi-sf", "qlq-c30"):
+        sent(house, person.study_number, "2w", now - timedelta(days=6), form)
+    assert asked() == (1, first[1])
 
 
 def test_the_call_list_comes_from_the_clocks_own_decisions(house: Service, now: datetime) -> None:
