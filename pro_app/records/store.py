@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pro_app.errors import SettingsError
 from pro_app.keys import KeyRing
 from pro_app.records import store_faults
+from pro_app.records.together import Together
 from pro_app.records.writers import PATIENCE_S, Writers
 
 # A driver's own fault comes from a row that is fetched; elsewhere SQLAlchemy has packed it.
@@ -62,8 +63,10 @@ class Store:
         self.keys = keys
         self.engine = _open(self.url, pool_size, patience_s)
         self._writers: Writers | None = None
+        self._together: Together | None = None
         if self.on_sqlite:
             self._writers = Writers(_file_of(self.url), patience_s)
+            self._together = Together(self.engine, self._writers)
 
     @property
     def on_sqlite(self) -> bool:
@@ -93,8 +96,13 @@ class Store:
             raise
 
     @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def writing(self, *, short: bool = False) -> Iterator[Transaction]:
+        """short: takes no longer than a few statements, so that others may share its commit."""
         try:
+            if self._together and short:
+                with self._together.writing() as conn:
+                    yield Transaction(conn, self.keys)
+                return
             if self._writers is None:
                 with self.engine.begin() as conn:
                     yield Transaction(conn, self.keys)

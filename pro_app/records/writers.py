@@ -25,6 +25,21 @@ IN_A_ROW = 4
 ENDING = "-writers"
 
 
+class _Turn:
+    """One who waits."""
+
+    def __init__(self, joins: bool) -> None:
+        self.joins = joins
+        self._closed = threading.Lock()
+        self._closed.acquire()
+
+    def comes(self, patience_s: float) -> bool:
+        return self._closed.acquire(timeout=patience_s)
+
+    def give(self) -> None:
+        self._closed.release()
+
+
 class Writers:
     """The queue of one process. Not re-entrant: who writes must not ask to write once more.
 
@@ -35,7 +50,7 @@ class Writers:
         self._names = [] if file is None else [f"{file}{ENDING}{end}" for end in ("-next", "")]
         self._patience_s = patience_s
         self._guard = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
+        self._waiting: deque[_Turn] = deque()
         self._taken = False
         self._inside = False
         self._in_a_row = 0
@@ -43,16 +58,24 @@ class Writers:
         self._places: list[int] = []
 
     def __enter__(self) -> None:
-        """Wait for the turn; raises `Busy` when patience ends first, `Away` when no lock can be made."""
+        self.take_turn()
+
+    def __exit__(self, *_fault: object) -> None:
+        self.leave()
+
+    def take_turn(self, *, joins: bool = False) -> None:
+        """Wait for the turn; raises `Busy` when patience ends first, `Away` when no lock can be made.
+
+        joins: would go on in the transaction of the one before (see `together`).
+        """
         with self._guard:
             if not self._taken:
                 self._taken, turn = True, None
             else:
-                turn = threading.Lock()
-                turn.acquire()
+                turn = _Turn(joins)
                 self._waiting.append(turn)
         end = 0.0 if turn is None else time.monotonic() + self._patience_s
-        if turn is not None and not turn.acquire(timeout=self._patience_s):
+        if turn is not None and not turn.comes(self._patience_s):
             with self._guard:
                 if turn in self._waiting:
                     self._waiting.remove(turn)
@@ -61,11 +84,16 @@ class Writers:
         try:
             self._enter_file(end)
         except BaseException:
-            self._pass_on()
+            self.leave()
             raise
 
-    def __exit__(self, *_fault: object) -> None:
-        self._pass_on()
+    def hand_on(self) -> bool:
+        """Give the turn to the next one with all that it holds, if that one joins; else nothing happens."""
+        with self._guard:
+            if not self._waiting or not self._waiting[0].joins:
+                return False
+            self._waiting.popleft().give()
+            return True
 
     def close(self) -> None:
         """Let go of the files; whoever writes afterwards opens them anew."""
@@ -74,14 +102,15 @@ class Writers:
             for place in places:
                 os.close(place)
 
-    def _pass_on(self) -> None:
+    def leave(self) -> None:
+        """The turn is over."""
         with self._guard:
             self._in_a_row += 1
             if self._inside and (not self._waiting or self._in_a_row >= IN_A_ROW):
                 fcntl.flock(self._places[1], fcntl.LOCK_UN)
                 self._inside, self._in_a_row = False, 0
             if self._waiting:
-                self._waiting.popleft().release()
+                self._waiting.popleft().give()
             else:
                 self._taken = False
 
