@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,13 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
                 break
 
 
+@lru_cache(maxsize=4)
 def _line_index(text: str) -> dict[Place, int]:
     """Map each key's path to its line, counted from 1.
 
     Arrays of tables count from 0, as in the parsed data. Keys inside inline tables and lines
-    inside long values have no entry of their own: `line_of` falls back to what holds them.
+    inside long values have no entry of their own: `line_of` falls back to what holds them. A file without
+    faults never needs it.
     """
     lines: dict[Place, int] = {}
     counts: dict[Place, int] = {}
@@ -88,14 +91,20 @@ class DataFile:
 
     path: Path
     data: dict[str, Any]
-    lines: dict[Place, int]
+    text: str = field(repr=False)
     faults: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def lines(self) -> dict[Place, int]:
+        """Where each key stands; made when first asked for."""
+        return _line_index(self.text)
 
     def line_of(self, *place: str | int) -> int:
         """The line of the key at `place`, or of the nearest table that holds it; 1 at worst."""
+        lines = self.lines
         for end in range(len(place), 0, -1):
-            if place[:end] in self.lines:
-                return self.lines[place[:end]]
+            if place[:end] in lines:
+                return lines[place[:end]]
         return 1
 
     def fault(self, place: Place, text: str) -> None:
@@ -117,7 +126,7 @@ def read_toml(path: Path) -> DataFile:
     line = ""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return DataFile(path, tomllib.loads(text), _line_index(text))
+        return DataFile(path, tomllib.loads(text), text)
     except FileNotFoundError:
         reason = "the file does not exist"
     except UnicodeDecodeError:

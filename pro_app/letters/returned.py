@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
-from email.policy import compat32
 from email.utils import getaddresses
 from typing import Literal
 
@@ -41,7 +40,7 @@ def read(content: bytes) -> Report | Kind:
     Never raises: what can't be read as a notification is `no_notification`.
     """
     try:
-        mail = message_from_bytes(content[:LARGEST], policy=compat32)
+        mail = message_from_bytes(content[:LARGEST])
         blocks = _status_blocks(mail)
         if blocks is None:
             return "automatic" if _automatic(mail) else "no_notification"
@@ -94,7 +93,7 @@ def _quoted(mail: Message) -> Iterator[Message]:
         if kind == "message/rfc822" and isinstance(part.get_payload(), list):
             yield from part.get_payload()  # type: ignore[misc]
         elif kind in ("text/rfc822-headers", "message/rfc822-headers"):
-            yield message_from_bytes(part.get_payload(decode=True) or b"", policy=compat32)  # type: ignore[arg-type]
+            yield message_from_bytes(part.get_payload(decode=True) or b"")  # type: ignore[arg-type]
 
 
 def _outcome(blocks: list[Message]) -> Outcome | None:
