@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -94,3 +94,9 @@ class Assets:
         if name not in self.files:
             raise KeyError(f"no static file {name}")
         return f"/static/{self.release}/{name}"
+
+
+@cache
+def of_this_release() -> Assets:
+    """They don't change while a process lives."""
+    return Assets()

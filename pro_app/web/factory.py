@@ -46,8 +46,9 @@ from pro_app.web import (
     ward_round,
     watching,
 )
-from pro_app.web.assets import Assets
+from pro_app.web.assets import of_this_release
 from pro_app.web.current import EXTENSION
+from pro_app.web.late_rules import LateRule
 from pro_app.wiring import Service, build
 
 MODULES = (
@@ -84,6 +85,7 @@ LARGEST_BODY = 256 * 1024
 def create_app(service: Service) -> Flask:
     """The WSGI application. Raises `SettingsError` when a route has no guard."""
     app = Flask(__name__, static_folder=None)
+    app.url_rule_class = LateRule
     app.extensions[EXTENSION] = service
     app.config.update(
         SECRET_KEY=service.keys.derive("form cookie"),
@@ -107,7 +109,7 @@ def create_app(service: Service) -> Flask:
     accounts.install(app)
     for module in MODULES:
         app.register_blueprint(module.blueprint)
-    app.extensions["pro_app_assets"] = assets = Assets()
+    app.extensions["pro_app_assets"] = assets = of_this_release()
     app.jinja_env.globals.update(asset=assets.url, demo_mode=service.settings.demo)
     guard.install(app)
     same_bytes.install(app)  # around all of it
