@@ -22,10 +22,18 @@ from pro_app.records import migrating
 from pro_app.records.store import Store
 from pro_app.schedule.elements import Study
 from pro_app.schedule.study import load_study
+from tests.compiled import templates_compiled_once
 from tests.postgres import PostgresServer
 
 QUESTIONNAIRES = ROOT / "questionnaires"
 NOON_IN_BEIJING = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Nearly every test of a page builds an application."""
+    with templates_compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")
