@@ -3,8 +3,13 @@
 One page an instrument and language. Nothing in it is personal: which visit it is comes after the `#` of
 the address, which browsers don't send, and the answers by `/device/visit`. All pages share one hash, made
 from what is in all of them, so a page finds its other language by changing one word of its own address.
+
+The page brings its style along, so that its first question is painted after one reply; the policy that goes
+with it names that one style by its hash and allows no other. Questions after the first lie folded in
+`template` elements, which cost a slow telephone nothing until the script unfolds them.
 """
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,9 +36,11 @@ from pro_app.instruments.definition import Instrument, Item
 from pro_app.instruments.wording import WordingPack
 from pro_app.schedule.elements import Study
 from pro_app.web import body_map, forms, locale, same_bytes
-from pro_app.web.assets import FOR_EVER, Packed
+from pro_app.web.assets import FOR_EVER, STATIC, Packed
 from pro_app.web.current import service
 from pro_app.web.guard import public
+from pro_app.web.headers import CONTENT_SECURITY_POLICY
+from pro_app.web.lean import lean_style
 from pro_app.web.same_bytes import shared
 from pro_app.wiring import Service
 
@@ -41,6 +48,15 @@ blueprint = Blueprint("question_page", __name__)
 
 _EXTENSION = "pro_app_question_pages"
 _LOCK = Lock()
+# What of the patient's style sheet a question needs, in the order of that sheet.
+_STYLES = (
+    "tokens.css",
+    "patient.css/10-page.css",
+    "patient.css/20-controls.css",
+    "patient.css/50-questions.css",
+    "patient.css/55-asking.css",
+    "patient.css/60-body.css",
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,7 @@ class Pages:
 
     digest: str
     packed: Mapping[tuple[str, str], Packed]
+    policy: str
 
     def url(self, instrument_id: str, language: str) -> str:
         """Raises `NotFound` when there is no page of that instrument in that language."""
@@ -112,6 +129,7 @@ def show(instrument_id: str, language: str, digest: str) -> Response:
         raise NotFound(what=f"{instrument_id} {language}")
     response = packed.response()
     response.set_etag(packed.digest)
+    response.headers["Content-Security-Policy"] = found.policy
     return shared(cast(Response, response.make_conditional(request)))
 
 
@@ -140,19 +158,34 @@ def figure_url() -> str:
 
 def _render_all(app: Flask, service: Service) -> Pages:
     packed: dict[tuple[str, str], Packed] = {}
+    style = own_style()
     for instrument in service.catalogue.instruments.values():
         for language in languages_of(service.study, service.catalogue, instrument.id):
             # A context of its own: the page must not depend on the request that happened to come first.
             with app.app_context(), app.test_request_context():
                 g.chosen_language = locale.best_language(language) or language
-                body = rendered(service, instrument, language)
+                body = rendered(service, instrument, language, folded=True)
+            body = body.replace("</head>", f"<style>{style}</style>\n</head>", 1)
             packed[instrument.id, language] = Packed(body.encode(), "text/html; charset=utf-8")
     together = "".join(page.digest for _, page in sorted(packed.items()))
-    return Pages(hashlib.sha256(together.encode()).hexdigest()[:16], packed)
+    return Pages(hashlib.sha256(together.encode()).hexdigest()[:16], packed, _policy(style))
 
 
-def rendered(service: Service, instrument: Instrument, language: str) -> str:
-    """The page of one instrument in one language. Needs an application context, and no particular request."""
+def own_style() -> str:
+    """The style that the page brings along: the parts of `patient.css` that questions need."""
+    return lean_style("\n".join((STATIC / name).read_text("utf-8") for name in _STYLES))
+
+
+def _policy(style: str) -> str:
+    """Our policy, with this one style sheet allowed in the place of all others."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return CONTENT_SECURITY_POLICY.replace("style-src 'self'", f"style-src 'sha256-{digest}'")
+
+
+def rendered(service: Service, instrument: Instrument, language: str, folded: bool = False) -> str:
+    """The page of one instrument in one language, without a style. Needs an application context, and no
+    particular request. `folded`: questions after the first lie in templates; else all lie open, and hidden.
+    """
     pack = service.catalogue.pack(instrument.id, language)
     form = forms.form_class(instrument, pack)(meta={"csrf": False})
     return render_template(
@@ -161,6 +194,7 @@ def rendered(service: Service, instrument: Instrument, language: str) -> str:
         pack=pack,
         form=form,
         figure=figure_url(),
+        folded=folded,
         emergency=_in(service.study.emergency.text, language),
         others={other: locale.NAMES.get(other, other) for other in _others(service, instrument, language)},
         settings=_settings(service, instrument, pack, language),

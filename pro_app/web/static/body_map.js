@@ -1,7 +1,7 @@
 // The body diagram. The checkboxes of the list hold the answer; the figure only shades what they say, so
 // list, figure, keyboard and screen reader can't disagree.
 
-import { byId, make, page, read, setOf } from "./question.js";
+import { byId, listed, make, read, setOf } from "./question.js";
 
 function drawn(name, attributes, words = "") {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -26,7 +26,10 @@ class BodyMap {
     this.set.addEventListener("written", () => this._draw());
     this.set.querySelector(".spots").hidden = false;
     this.set.querySelector(".ways").hidden = false;
-    this._listed(false);
+    // Who has waited too long is choosing from the list by now, and goes on with it.
+    const choosing = !this.set.hidden && !this.list.hidden && (this.list.contains(document.activeElement) || read(item).value.regions.length);
+    if (choosing) this._name_ways();
+    else listed(item, false);
     this._side("back");
     this._draw();
   }
@@ -86,10 +89,10 @@ class BodyMap {
       const large = this.figure.classList.toggle("large");
       currentTarget.setAttribute("aria-pressed", String(large));
     };
-    const list = button("list");
-    list.onclick = () => {
-      this._listed(this.list.hidden);
-      [list.textContent, list.dataset.other] = [list.dataset.other, list.textContent];
+    this.ways = button("list");
+    this.ways.onclick = () => {
+      listed(this.item, this.list.hidden);
+      this._name_ways();
     };
   }
 
@@ -98,9 +101,9 @@ class BodyMap {
     for (const tab of this.figure.querySelectorAll("[data-show]")) tab.setAttribute("aria-pressed", String(tab.dataset.show === side));
   }
 
-  _listed(listed) {
-    this.list.hidden = !listed;
-    this.figure.hidden = listed;
+  /** The button between figure and list says what it would show. */
+  _name_ways() {
+    [this.ways.textContent, this.ways.dataset.other] = [this.ways.dataset.other, this.ways.textContent];
   }
 
   _toggle(shape) {
@@ -162,10 +165,12 @@ class BodyMap {
   }
 }
 
-/** Until the figure is there, and if it never comes, the list is. */
-export async function start() {
-  for (const { id } of page.items.filter(({ kind }) => kind === "body")) {
-    const reply = await fetch(byId(`${id}-figure`).dataset.address);
-    if (reply.ok) new BodyMap(id, new DOMParser().parseFromString(await reply.text(), "image/svg+xml"));
+/** Draw the figure of each of these items; throws when it can't be had. */
+export async function start(items) {
+  for (const item of items) {
+    setOf(item);
+    const reply = await fetch(byId(`${item}-figure`).dataset.address);
+    if (!reply.ok) throw new Error(reply.statusText);
+    new BodyMap(item, new DOMParser().parseFromString(await reply.text(), "image/svg+xml"));
   }
 }

@@ -14,9 +14,14 @@ export const app = { ref, answers: {}, visit: null, screen: 0, returning: false,
 
 export const fill = (words, ...numbers) => numbers.reduce((text, number) => text.replace("{}", number), words);
 export const plural = ([one, more], count) => (count === 1 ? one : fill(more, count));
-const sets = [...document.querySelectorAll("fieldset.question")];
-export const setOf = (item) => byId(`${item}-set`);
 const text = page.text;
+
+/** The field set of an item. All but the first lie folded in the page, and cost nothing before they are needed. */
+export function setOf(item) {
+  const folded = document.querySelector(`template[data-set="${item}"]`);
+  folded?.replaceWith(folded.content);
+  return byId(`${item}-set`);
+}
 
 /* Answers in the page */
 
@@ -41,6 +46,7 @@ export function read(item) {
 
 export function write(item, answer) {
   const { kind } = items.get(item);
+  setOf(item);
   const value = answer?.value;
   if (kind === "text") byId(item).value = value ?? "";
   else if (kind === "body") {
@@ -111,10 +117,9 @@ export function view(name) {
 function show(index, focus = true) {
   app.screen = index;
   const screen = page.screens[index];
-  for (const set of sets) {
-    const hidden = !screen.includes(set.dataset.item) || !isShown(set.dataset.item);
-    if (set.hidden !== hidden) set.hidden = hidden; // each write makes the browser think, on thirty questions
-  }
+  const shown = screen.filter(isShown);
+  for (const set of document.querySelectorAll("fieldset.question:not([hidden])")) set.hidden = !shown.includes(set.dataset.item);
+  for (const item of shown) setOf(item).hidden = false;
   const intro = document.querySelector(".intro");
   if (intro) intro.hidden = index > 0;
   view("question");
@@ -123,9 +128,13 @@ function show(index, focus = true) {
   measure(index, fill(text.count, index + 1, page.screens.length));
   warn(screen);
   if (screen.some((item) => items.get(item).kind === "body")) figure();
-  if (focus) attend(setOf(screen.find(isShown)).querySelector(".ask"));
+  ahead(index + 1);
+  if (focus) attend(setOf(shown[0]).querySelector(".ask"));
   remember();
 }
+
+/** Unfold a screen before it is asked for, when there is nothing else to do. */
+const ahead = (index) => requestIdleCallback?.(() => page.screens[index]?.forEach(setOf));
 
 export function measure(done, words) {
   const total = page.screens.length;
@@ -352,8 +361,23 @@ function rest() {
   if (page.items.some(({ kind }) => kind === "body")) figure();
 }
 
+/** The figure, fetched once; where it does not come, or not soon, the places are chosen from the list. */
 function figure() {
-  app.figure = app.figure || late("body_map").then((part) => part?.start());
+  if (app.figure) return;
+  const bodies = page.items.filter(({ kind }) => kind === "body").map(({ id }) => id);
+  const instead = () => bodies.forEach((item) => listed(item, true));
+  const slow = setTimeout(instead, 4000);
+  app.figure = late("body_map")
+    .then((part) => part.start(bodies))
+    .catch(() => ((app.figure = null), instead()))
+    .finally(() => clearTimeout(slow));
+}
+
+/** Show the list of places, or the figure. */
+export function listed(item, list) {
+  setOf(item);
+  byId(`${item}-list`).hidden = !list;
+  byId(`${item}-figure`).hidden = list;
 }
 
 begin();

@@ -43,8 +43,10 @@ if (document.querySelector("body.waiting")) {
     import("./store.js");
     import("./question.js");
   };
-  // Nothing to wait for: the style sheet came from the device itself, or the page is opened in the background.
-  const cached = performance.getEntriesByType("resource").some(({ name, transferSize }) => name.endsWith(".css") && transferSize === 0);
-  if (cached || document.hidden) go();
+  // This script came from the device itself, and so will the others: the place where the person stopped is known
+  // in a moment, and the first question isn't shown before it. Nor is there anybody to wait for in the background.
+  const [{ transferSize } = {}] = performance.getEntriesByName(import.meta.url);
+  if (transferSize === 0) document.body.classList.add("kept");
+  if (transferSize === 0 || document.hidden) go();
   else requestAnimationFrame(() => setTimeout(go));
 }

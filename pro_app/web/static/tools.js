@@ -14,7 +14,7 @@ function cookie(name, value) {
 
 function sizes() {
   const root = document.documentElement;
-  const name = () => byId("size").setAttribute("aria-label", text.size[Number(root.dataset.text || 1) - 1]);
+  const name = () => byId("size").setAttribute("aria-label", `A+ ${text.size[Number(root.dataset.text || 1) - 1]}`);
   name();
   byId("size").onclick = () => {
     root.dataset.text = String((Number(root.dataset.text || 1) % 3) + 1);

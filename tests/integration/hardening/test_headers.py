@@ -12,8 +12,8 @@ from pro_app.web.headers import CONTENT_SECURITY_POLICY, of_a_refusal
 from tests.integration.hardening.conftest import Hospital, rows
 
 WANTED = of_a_refusal(https=True)
-# Two kinds of responses have a policy of their own, and it is the stricter one.
-STRICTER = {"files.static", "demo_inbox.letter"}
+# Three kinds of responses have a policy of their own, and it is the stricter one.
+STRICTER = {"files.static", "demo_inbox.letter", "question_page.show"}
 # What may be kept by a browser: the same bytes for everyone, nothing of anybody.
 MAY_BE_KEPT = {
     "files.static",
