@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import crowd
@@ -29,6 +29,8 @@ from pro_app.wiring import build
 CLIENTS = 32
 COMPLETIONS, WAYS = 1500, 500
 WARM = 100
+# Pages are asked for over kept connections, as a browser does: connecting is no part of a page.
+VISITORS, PAGES_EACH = 300, 10
 WORKERS, THREADS = 2, 8
 
 
@@ -41,6 +43,7 @@ class Found:
     p95_ms: float
     rest_mib: float
     load_mib: float
+    pages_per_second: float = 0.0
 
 
 def measure(folder: Path, url: str | None = None) -> list[Row]:
@@ -49,7 +52,17 @@ def measure(folder: Path, url: str | None = None) -> list[Row]:
     kind = "PostgreSQL" if url else "SQLite"
     floor = _floor(url or f"sqlite:///{folder / 'floor.sqlite'}")
     ours, way = _ours(folder, url)
+    pages = ours.pages_per_second, floor.pages_per_second
     return [
+        Row(
+            f"question pages, {CLIENTS} clients, {kind}",
+            pages[0],
+            "/s",
+            pages[1],
+            "floor",
+            0.4,
+            at_least=True,
+        ),
         Row(
             f"completions, {CLIENTS} clients, {kind}",
             ours.per_second,
@@ -81,9 +94,7 @@ def _served(app: str, environ: dict[str, str], port: int) -> Iterator[Watched]:
         process.wait(30)
 
 
-def _measured(
-    watched: Watched, port: int, complete: crowd.Completion, first: int = 0, count: int = COMPLETIONS
-) -> Found:
+def _measured(watched: Watched, port: int, complete: crowd.Completion, count: int, first: int = 0) -> Found:
     rest = watched.memory_mib()
     before = watched.cpu_seconds()
     tally = crowd.run(port, CLIENTS, count, lambda caller, number: complete(caller, first + number))
@@ -91,6 +102,15 @@ def _measured(
     return Found(
         tally.per_second, 1000 * used / count, 1000 * tally.percentile(0.95), rest, watched.memory_mib()
     )
+
+
+def _pages_per_second(port: int, path: str) -> float:
+    async def look(caller: Caller, _number: int) -> None:
+        for _ in range(PAGES_EACH):
+            _want(await caller.ask("GET", path), 200)
+
+    crowd.run(port, CLIENTS, CLIENTS, look)
+    return PAGES_EACH * crowd.run(port, CLIENTS, VISITORS, look).per_second
 
 
 def _floor(url: str) -> Found:
@@ -109,7 +129,8 @@ def _floor(url: str) -> Found:
     environ = {**os.environ, "FLOOR_DATABASE_URL": url}
     with _served("benchmarks.floor:app_from_environment()", environ, port) as watched:
         crowd.run(port, 4, WARM, complete)
-        return _measured(watched, port, complete)
+        found = _measured(watched, port, complete, COMPLETIONS)
+        return replace(found, pages_per_second=_pages_per_second(port, "/"))
 
 
 def _ours(folder: Path, url: str | None) -> tuple[Found, Found]:
@@ -119,10 +140,11 @@ def _ours(folder: Path, url: str | None) -> tuple[Found, Found]:
     migrating.up(house.store)
     people = prepared(house, 2 * WARM + COMPLETIONS + WAYS)
     house.store.close()
+    seen: dict[str, str] = {}
 
     async def complete(caller: Caller, number: int) -> None:
         token, body = people[number]
-        await _answer(caller, token, body, {"Authorization": f"Visit {token}"})
+        seen["page"] = await _answer(caller, token, body, {"Authorization": f"Visit {token}"})
 
     async def whole_way(caller: Caller, number: int) -> None:
         token, body = people[number]
@@ -136,21 +158,25 @@ def _ours(folder: Path, url: str | None) -> tuple[Found, Found]:
     port = free_port()
     with _served("wsgi:app", {**os.environ, **environ}, port) as watched:
         crowd.run(port, 4, WARM, complete)
-        alone = _measured(watched, port, complete, WARM)
+        alone = _measured(watched, port, complete, COMPLETIONS, WARM)
         done = WARM + COMPLETIONS
         crowd.run(port, 4, WARM, lambda caller, number: whole_way(caller, done + number))
-        return alone, _measured(watched, port, whole_way, done + WARM, WAYS)
+        way = _measured(watched, port, whole_way, WAYS, done + WARM)
+        return replace(alone, pages_per_second=_pages_per_second(port, seen["page"])), way
 
 
-async def _answer(caller: Caller, token: str, body: bytes, who: dict[str, str]) -> None:
+async def _answer(caller: Caller, token: str, body: bytes, who: dict[str, str]) -> str:
+    """From the visit's data to the receipt; returns the address of the page."""
     sent = json.loads(body)
     visit = _want(await caller.ask("GET", f"/device/visit/{sent['ref']}", who), 200)
     pages = {one["id"]: one["pages"] for one in json.loads(visit.body)["instruments"]}
-    _want(await caller.ask("GET", pages[sent["instrument"]][sent["language"]]), 200)
+    page = str(pages[sent["instrument"]][sent["language"]])
+    _want(await caller.ask("GET", page), 200)
     headers = {"Content-Type": "application/json", "Authorization": f"Visit {token}"}
     receipt = _want(await caller.ask("POST", "/device/response", headers, body), 201)
     if json.loads(receipt.body)["response"] != sent["response"]:
         raise RuntimeError("a receipt for something else")
+    return page
 
 
 def _want(reply: crowd.Reply, status: int) -> crowd.Reply:

@@ -95,7 +95,12 @@ def _request(app: Flask, path: str, body: bytes, **headers: str) -> None:
         **headers,
     }
     statuses: list[str] = []
-    answer = app.wsgi_app(environ, lambda status, _headers, _info=None: statuses.append(status))
+
+    def start_response(status: str, _headers: object, _fault: object = None) -> Callable[[bytes], None]:
+        statuses.append(status)
+        return lambda _written: None
+
+    answer = app.wsgi_app(environ, start_response)
     b"".join(answer)
     answer.close()  # type: ignore[attr-defined]
     if statuses[0][:3] not in ("200", "201"):
