@@ -18,7 +18,8 @@ class Door:
 
     def add_task(self, channel: Any) -> None:
         channel.came = time.monotonic()
-        aside = bool(channel.requests) and channel.requests[0].path == ALIVE
+        # what was no HTTP has no path
+        aside = bool(channel.requests) and getattr(channel.requests[0], "path", "") == ALIVE
         (self._aside if aside else self._threads).add_task(channel)
 
     def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
