@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from benchmarks.crowd import Caller, Reply
 from benchmarks.patients import Patient
-from benchmarks.start import free_port
+from benchmarks.start import free_port, wait_for
 from pro_app.config import ROOT, read_settings
 from pro_app.records import audit, migrating
 from pro_app.records.store import Transaction
@@ -36,8 +36,15 @@ class Installation:
         """`pro-app serve --no-clock`, `pro-app clock`, … in a process of its own."""
         environ = {**os.environ, **self.settings, "PRO_APP_PORT": str(port or free_port())}
         command = [sys.executable, "-m", "pro_app", *words]
-        quiet = subprocess.DEVNULL
-        return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=quiet, stderr=quiet)
+        with (self.folder / "said.txt").open("ab") as said:
+            return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=said, stderr=said)
+
+    def wait_for(self, port: int, patience_s: float = 60) -> None:
+        """Until the process on `port` lives; else what all processes have said is the fault."""
+        try:
+            wait_for(f"http://127.0.0.1:{port}/healthz", patience_s)
+        except TimeoutError as fault:
+            raise AssertionError((self.folder / "said.txt").read_text()[-4000:]) from fault
 
 
 class Running:
