@@ -67,6 +67,11 @@ def local_time(moment: datetime, time_zone: str = "Asia/Shanghai") -> str:
     return f"{long_date(local.date())}{' ' if locale.language == 'zh' else ', '}{clock}"
 
 
+def gap() -> str:
+    """What stands between two sentences: a Chinese full stop brings its own room."""
+    return "" if language().startswith("zh") else " "
+
+
 @pass_context
 def _word(context: Context, text: str, **named: object) -> str:
     """`_()` of the templates: a page says hundreds of words, and most of them have no gap to be filled."""
@@ -90,4 +95,4 @@ def install(app: Flask, translations: str) -> None:
     Babel(app, locale_selector=_babel_locale)
     app.jinja_env.globals["_"] = _word
     app.jinja_env.filters.update(long_date=long_date, short_date=short_date, local_time=local_time)
-    app.jinja_env.globals.update(language=language, LANGUAGES=LANGUAGES, LANGUAGE_NAMES=NAMES)
+    app.jinja_env.globals.update(language=language, gap=gap, LANGUAGES=LANGUAGES, LANGUAGE_NAMES=NAMES)

@@ -4,6 +4,7 @@ import { app, byId, end, make, mine, page, plural, write } from "./question.js";
 import { ref } from "./start.js";
 
 const text = page.text;
+const gap = page.language === "en" ? " " : ""; // a Chinese full stop brings its own room
 /** Dates as our people write them: 2026年12月4日, 4 December 2026. */
 export const when = (moment, style) => new Intl.DateTimeFormat(page.language === "en" ? "en-GB" : page.language, style).format(new Date(moment));
 
@@ -11,7 +12,7 @@ export const when = (moment, style) => new Intl.DateTimeFormat(page.language ===
 export function note(words, link) {
   const box = byId("note");
   box.replaceChildren(words || "");
-  if (link) box.append(" ", link);
+  if (link) box.append(gap, link);
   box.hidden = !words;
 }
 
@@ -29,7 +30,7 @@ export async function saved() {
   if (state !== "device") byId("spoken").textContent = words;
   if (state !== "waiting") return;
   line.append(" — ", make("button", { type: "button", onclick: () => app.outbox.flush() }, text.send_now));
-  if (!app.store.durable) line.append(` ${text.memory}`);
+  if (!app.store.durable) line.append(gap, text.memory);
 }
 
 export function hear(event) {

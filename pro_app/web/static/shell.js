@@ -48,7 +48,7 @@ async function show(store, outbox) {
   if (token && !visits.some(({ ref }) => ref === linked) && navigator.onLine && location.pathname === "/app") return location.replace(`/v/${token}`);
   byId("offline").textContent = text.offline;
   byId("offline").hidden = navigator.onLine;
-  byId("none").textContent = `${text.none} ${text.open_link}`;
+  byId("none").textContent = text.none + (language === "en" ? " " : "") + text.open_link;
   byId("none").hidden = visits.length > 0;
   Object.assign(byId("code"), { textContent: text.code, hidden: visits.length > 0 });
   const cards = [];

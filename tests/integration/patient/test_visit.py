@@ -1,5 +1,6 @@
 """Inside the visit: the notice first, then what is to do; leaving for the next person."""
 
+import re
 from dataclasses import replace
 
 from pro_app.records import participants
@@ -99,3 +100,20 @@ def test_an_unknown_questionnaire_is_not_found(phone: Phone) -> None:
     phone.inside()
     for page in ("form", "review", "sent"):
         assert phone.get(f"/visit/{page}/phq-9").status_code == 404
+
+
+def test_no_blank_stands_after_a_chinese_full_stop_and_one_stands_after_an_english(phone: Phone) -> None:
+    """Chinese punctuation brings its own room: sentences put together by a template must not add to it."""
+    stray = re.compile(r"[。！？；：，、](?:</(?:b|i|a)>)? (?:<(?:b|i|a)\b[^>]*>)?[^\s<].{0,20}")
+    seen = [phone.get("/").text, phone.get(f"/v/{phone.token()}").text]
+    phone.begin()
+    seen.append(phone.get("/visit/privacy").text)
+    phone.agree()
+    seen += [phone.get(address).text for address in ("/visit", "/visit/form/bpi-sf", "/visit/review/bpi-sf")]
+    left = phone.page.text.split('name="left" value="')[1].split('"')[0]
+    phone.send("/visit/review/bpi-sf", left=left, helper="alone")
+    seen += [phone.get(address).text for address in ("/visit/sent/bpi-sf", "/visit")]
+    for page in seen:
+        assert 'lang="zh-Hans"' in page and "。" in page
+        assert not stray.findall(page)
+    assert ". You can stop at any time" in phone.get("/visit?lang=en").text
