@@ -74,9 +74,14 @@ FROM participant WHERE surgery_on BETWEEN CAST(:today AS date) - 396 AND CAST(:t
 """
 _AUDIT = """
 INSERT INTO audit (chain, number, at, actor_kind, actor, action, subject, detail, previous_hash, hash)
-SELECT 'bench', row_number() OVER (), received_at, 'patient', 'b', 'response_received', p.study_number,
+SELECT p.site, row_number() OVER (PARTITION BY p.site ORDER BY r.id), received_at, 'patient', 'b',
+  'response_received', p.study_number,
   '{"timepoint": "2w", "instrument": "bpi-sf"}', 'x', 'x'
 FROM response r JOIN participant p ON p.id = r.participant_id WHERE r.instrument = 'bpi-sf'
+"""
+
+_HEADS = """
+INSERT INTO audit_chain (chain, length, head_hash) SELECT chain, count(*), 'x' FROM audit GROUP BY chain
 """
 
 
@@ -103,6 +108,7 @@ def fill(store: Store, people: int, now: datetime) -> dict[str, int]:
                 ("deliveries", _DELIVERIES),
                 ("calls", _CALLS),
                 ("history", _AUDIT),
+                ("chains", _HEADS),
             )
         }
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

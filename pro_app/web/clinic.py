@@ -80,6 +80,7 @@ blueprint.add_app_template_filter(spoken_phone, "spoken_phone")
 blueprint.add_app_template_filter(history_words.told, "told")
 blueprint.add_app_template_filter(history_words.reason_words, "why_not")
 blueprint.add_app_template_filter(follow_up_words.why_missing, "why_missing")
+blueprint.add_app_template_filter(clinic_page.in_words, "in_words")
 
 
 # How many rows of each part stand on the page before one asks for that part alone, and then.

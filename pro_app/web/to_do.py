@@ -1,12 +1,14 @@
 """What every staff page knows of what is to be done: the numbers in the menu, and which pages there are."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
 from flask import current_app, g, request, url_for
 from flask_login import current_user
 
+from pro_app.journey import Stop
 from pro_app.records import clinic_lists
 from pro_app.web import follow_up_words, lists, scale_words
 from pro_app.web.charts import number
@@ -41,6 +43,24 @@ def way_to(endpoint: str) -> Callable[..., str]:
     return address
 
 
+def once(macro: Callable[[Stop], str], stop: Stop) -> str:
+    """A visit's cell: of a page's hundreds most are alike, and those are put into words once."""
+    said: dict[object, str] = g.setdefault("cells_said", {})
+    alike = _shown(stop)
+    if alike not in said:
+        said[alike] = macro(stop)
+    return said[alike]
+
+
+def _shown(stop: Stop) -> tuple[object, ...]:
+    """Everything that a cell may show; two visits with the same are the same cell."""
+    here = stop.assessment
+    day: date | None = stop.visit.closes if here.state.answerable else stop.visit.due
+    if here.state.finished or here.state.missing:
+        day = None  # a cell that is over shows none
+    return here.state, here.done, here.reason, tuple(map(stop.reason_of, here.missing)), day
+
+
 def badges() -> dict[str, int]:
     """How much waits behind a line of the menu, by endpoint; nothing for who sees no participant."""
     mine = sites()
@@ -58,6 +78,7 @@ def context() -> dict[str, object]:
     return {
         "can": can,
         "way_to": way_to,
+        "once": once,
         "badges": badges,
         "follow_up": follow_up_words,
         "address_of": lists.address_of,
