@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pro_app.config import Settings
-from pro_app.exports.fhir import Resources
 from pro_app.gateways import registries
 from pro_app.gateways.fhir_bundle import resources
 from pro_app.gateways.inbox import Inbox
@@ -19,6 +19,9 @@ from pro_app.records.store import Store
 from pro_app.schedule.alarming import scored
 from pro_app.schedule.elements import Study
 from pro_app.schedule.study import load_study
+
+if TYPE_CHECKING:
+    from pro_app.exports.fhir import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Service:
     messengers: tuple[Messenger, ...]
     registries: tuple[Registry, ...]
     returned_mail: ReturnedMail | None = None
-    fhir_resources: Resources = field(default=resources, repr=False)
+    fhir_resources: "Resources" = field(default=resources, repr=False)
 
     @property
     def unworded(self) -> frozenset[str]:

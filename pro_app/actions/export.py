@@ -12,18 +12,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pro_app.exports.aside import aside
 from pro_app.exports.edition import Edition, Words
-from pro_app.exports.fhir import Resources
+from pro_app.exports.formats import FORMATS, UnknownFormat
 from pro_app.exports.forms import Form
 from pro_app.exports.reading import each_person
-from pro_app.exports.shelf import FORMATS, Shelf, UnknownFormat
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.records import audit, export_rows
 from pro_app.records.audit import Actor
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Study
+
+if TYPE_CHECKING:
+    from pro_app.exports.fhir import Resources
 
 EVERY_FORMAT = "all"
 
@@ -87,13 +90,15 @@ def export(
     wish: Wish,
     target: Path,
     *,
-    resources: Resources | None = None,
+    resources: "Resources | None" = None,
     tell: Callable[[int], object] = lambda _count: None,
 ) -> Exported:
     """Write the folder `target`; `tell` hears how many more participants are done.
 
     Raises `FolderUsed`, `NoSpace`, `UnknownFormat`, `NoFhir`, `TooManyRows`; then nothing is left behind.
     """
+    from pro_app.exports.shelf import Shelf  # late: decision 0095
+
     states: Counter[str] = Counter()
     people = 0
     with aside(target) as filling:

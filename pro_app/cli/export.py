@@ -11,7 +11,7 @@ from tqdm import tqdm
 from pro_app.actions import export as exporting
 from pro_app.actions.export import EVERY_FORMAT, Exported, Wish
 from pro_app.cli.opening import open_migrated
-from pro_app.exports.shelf import FORMATS
+from pro_app.exports.formats import FORMATS
 from pro_app.records import export_rows
 from pro_app.records.audit import Actor
 from pro_app.web.export_words import speaking_app, words_in

@@ -1,15 +1,15 @@
-"""The formats there are, and the files each consists of."""
+"""The files that each format consists of."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-from pro_app.errors import ProAppError
 from pro_app.exports import codebook, scripts
 from pro_app.exports.aside import Aside
 from pro_app.exports.columns import Cell, Column, Table, about_columns, wide_table
 from pro_app.exports.csv_files import HISTORY, LONG, LongCsv, WideCsv, long_columns
 from pro_app.exports.edition import Edition
 from pro_app.exports.fhir import Fhir, Resources
+from pro_app.exports.formats import FORMATS, NoFhir, UnknownFormat
 from pro_app.exports.forms import Form
 from pro_app.exports.odm import Odm
 from pro_app.exports.qs import COLUMNS as QS_COLUMNS
@@ -19,20 +19,7 @@ from pro_app.exports.spss import Sav
 from pro_app.exports.stata import Dta
 from pro_app.exports.xlsx import Workbook
 
-FORMATS = ("csv-wide", "csv-long", "xlsx", "sav", "dta", "xpt", "qs", "odm", "ndjson")
 _WIDE = ("csv-wide", "xlsx", "sav", "dta", "xpt")
-
-
-class UnknownFormat(ProAppError):
-    """There is no such format; `known` lists those there are."""
-
-    code = "export_format_unknown"
-
-
-class NoFhir(ProAppError):
-    """FHIR was asked for, and nobody gave an adapter."""
-
-    code = "export_no_fhir"
 
 
 class FormFile(Protocol):

@@ -2,7 +2,6 @@
 
 import io
 
-import segno
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -24,6 +23,8 @@ SIZES = ("card", "a6")
 
 def qr(address: str, title: str) -> Markup:
     """A QR picture of `address` as inline SVG, dark on nothing, with a title for those who hear the page."""
+    import segno  # late: decision 0095
+
     out = io.BytesIO()
     segno.make(address, error="m").save(
         out, kind="svg", xmldecl=False, svgclass="qr", lineclass=None, omitsize=True, title=title, border=4

@@ -18,7 +18,7 @@ from pro_app.actions.export import EVERY_FORMAT, Wish
 from pro_app.actions.report import Report
 from pro_app.errors import ProAppError
 from pro_app.exports import paper
-from pro_app.exports.shelf import FORMATS
+from pro_app.exports.formats import FORMATS
 from pro_app.records import export_rows
 from pro_app.schedule.elements import Site
 from pro_app.web import locale, problems, report_page

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pro_app.actions import answer, excuse
-from pro_app.exports.shelf import FORMATS
+from pro_app.exports.formats import FORMATS
 from pro_app.records import participants
 from tests.integration.exports import readers
 from tests.integration.exports.reading_back import form

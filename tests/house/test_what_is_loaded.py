@@ -1,0 +1,94 @@
+"""Nothing heavy is loaded before it is needed (decision 0095); what is loaded late is there when it is."""
+
+import ast
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house.source import ROOT, modules
+
+# What no page needs. `cryptography.x509` comes with jwt, rich and pygments with httpx if they are installed.
+NOT_FOR_PAGES = {
+    "alembic",
+    "apscheduler",
+    "cryptography.x509",
+    "email_validator",
+    "httpx",
+    "imaplib",
+    "jwt",
+    "mailbox",
+    "phonenumbers",
+    "psycopg",
+    "rich",
+    "segno",
+    "smtplib",
+    "sqlalchemy.dialects.postgresql",
+    "tqdm",
+    "xml.sax",
+    "pro_app.clock",
+    "pro_app.exports.shelf",
+}
+# As `pro-app serve` does it, without the socket; the clock's thread would begin later.
+TO_THE_FIRST_PAGE = """
+import json, sys
+from pro_app.cli import serving
+from pro_app.cli.opening import open_service
+from pro_app.web.factory import create_app
+app = create_app(open_service())
+answer = app.test_client().get("/")
+assert answer.status_code == 200, answer.status
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def late_imports() -> Iterator[tuple[str, ast.Import | ast.ImportFrom]]:
+    """Every import inside a function of the program, with the module it stands in."""
+    for name, module in modules().items():
+        tree = ast.parse(module.path.read_text())
+        functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+        for function in functions:
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    yield name, node
+
+
+def test_the_first_page_loads_nothing_that_no_page_needs(tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PRO_APP_")}
+    environ |= {"PRO_APP_DATA_DIR": str(tmp_path), "PRO_APP_MODE": "demo"}
+    told = subprocess.run(
+        [sys.executable, "-c", TO_THE_FIRST_PAGE],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    loaded = set(json.loads(told.stdout))
+    assert {"pro_app.web.factory", "flask", "sqlalchemy"} <= loaded
+    assert not loaded & NOT_FOR_PAGES
+
+
+def test_whatever_is_imported_late_can_be_imported() -> None:
+    found = list(late_imports())
+    assert {"pro_app.gateways.wire", "pro_app.contact", "pro_app.wiring"} <= {name for name, _ in found}
+    for _, node in found:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                importlib.import_module(alias.name)
+        else:
+            there = importlib.import_module(str(node.module))
+            for alias in node.names:
+                assert hasattr(there, alias.name) or importlib.import_module(f"{node.module}.{alias.name}")
+
+
+def test_the_adapters_that_settings_name_are_there() -> None:
+    from pro_app.gateways import sms
+
+    for _, _, adapter in sms._PROVIDERS.values():
+        module, _, kind = adapter.partition(":")
+        assert hasattr(importlib.import_module(f"pro_app.gateways.{module}"), kind)
