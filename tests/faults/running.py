@@ -124,7 +124,6 @@ def expected(house: Service, count: int) -> dict[str, int]:
     }
 
 
-def stored(house: Service) -> set[str]:
+def stored(tx: Transaction) -> set[str]:
     """The ids of all responses there are."""
-    with house.store.reading() as tx:
-        return set(tx.conn.execute(text("SELECT uuid FROM response")).scalars())
+    return set(tx.conn.execute(text("SELECT uuid FROM response")).scalars())
