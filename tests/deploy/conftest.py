@@ -19,7 +19,7 @@ from pro_app.config import read_settings
 from pro_app.records import migrating
 from pro_app.wiring import Service, build
 from tests.deploy.cluster import Cluster
-from tests.deploy.programs import CLOCK, Answer, Front, kill, launch
+from tests.deploy.programs import CLOCK, NGINX, Answer, Front, kill, launch
 
 PATIENTS = 60
 
@@ -109,7 +109,7 @@ class Installation:
 
 
 def needs_nginx() -> None:
-    if shutil.which("nginx") is None:
+    if not Path(NGINX).exists():
         pytest.skip("there is no nginx; as root: apt-get install nginx-light")
 
 

@@ -1,0 +1,1 @@
+pro-app-.service.d
