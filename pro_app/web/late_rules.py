@@ -1,7 +1,6 @@
 """Routes that learn how to write their own address when that is first asked of them."""
 
 from collections.abc import Callable
-from functools import cache, partial
 
 from werkzeug.routing import Rule
 
@@ -15,9 +14,13 @@ class LateRule(Rule):
     """
 
     def _compile_builder(self, append_unknown: bool = True) -> Builder:
-        compiled = cache(partial(super()._compile_builder, append_unknown))
+        compile_now = super()._compile_builder
+        compiled: Builder | None = None
 
         def build(rule: Rule, **values: object) -> tuple[str, str]:
-            return compiled()(rule, **values)
+            nonlocal compiled
+            if compiled is None:
+                compiled = compile_now(append_unknown)
+            return compiled(rule, **values)
 
         return build
