@@ -1,7 +1,6 @@
 """The large shape, whole, on one machine: nginx, two web processes, two clocks, a primary and its standby."""
 
 import http.client
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
