@@ -13,7 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from pro_app.actions import hand_over
-from pro_app.records import tablets
+from pro_app.records import audit_search, tablets
+from pro_app.records.audit_search import Search
 from pro_app.records.participants import Participant
 from tests import people
 from tests.browser.clinic.ward import (
@@ -155,7 +156,11 @@ def test_who_has_the_tablet_next_finds_nothing_of_who_had_it_before(tablet: Tabl
 
 @pytest.mark.slow
 def test_two_hundred_hand_overs_leave_nothing_behind(tablet: Tablet, ward: Ward) -> None:
+    tablet.page.set_default_timeout(60_000)  # a quarter of an hour on a busy machine has slow moments
     hand_overs(tablet, ward, 200)
+    with ward.service.store.reading() as tx:
+        handed = audit_search.find(tx, Search(None, what="tablet_handed_over"), None, 300)
+    assert len(handed) >= 200
 
 
 def broken(ward: Ward, changed: bool) -> None:
