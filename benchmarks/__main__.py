@@ -47,6 +47,7 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
 
 def _on_postgres(folder: Path) -> list[Row]:
+    (folder / "server").mkdir(parents=True)
     server = PostgresServer(folder / "server")
     try:
         with server.database() as url:
