@@ -82,7 +82,7 @@ class Front:
         self.access_log, self.error_log = folder / "access.log", folder / "error.log"
         shutil.copy(SHIPPED / "pro-app.conf", folder)
         shutil.copytree(SHIPPED / "pro-app", folder / "pro-app")
-        self.trust = _certificate(folder)
+        self.trust = certificate(folder)
         site = folder / "pro-app" / "site"
         for name, text in self._site(web).items():
             (site / name).write_text(text)
@@ -93,7 +93,7 @@ class Front:
         servers = (f"server 127.0.0.1:{port} max_fails=2 fail_timeout=5s;\n" for port in web)
         return {
             "listen.conf": f"listen 127.0.0.1:{self.tls} ssl http2;\n",
-            "address.conf": f"server_name {NAME};\nssl_certificate cert.pem;\nssl_certificate_key key.pem;\n",
+            "address.conf": f"server_name {NAME};\nsslcertificate cert.pem;\nsslcertificate_key key.pem;\n",
             "plain.conf": f"listen 127.0.0.1:{self.plain};\nserver_name {NAME};\n"
             f"location / {{\n return 308 https://{NAME}:{self.tls}$request_uri;\n}}\n",
             "upstreams.conf": "".join(servers),
@@ -170,7 +170,7 @@ def read(response: http.client.HTTPResponse) -> Answer:
     return Answer(response.status, headers, response.read())
 
 
-def _certificate(folder: Path) -> Path:
+def certificate(folder: Path) -> Path:
     """One for this machine alone, good for an hour; returns the file that trusts it."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
