@@ -49,6 +49,11 @@ class Packed:
     def gzip(self) -> bytes:
         return gzip.compress(self.body, 9, mtime=0)
 
+    def made_ready(self) -> None:
+        """Make the compressed forms now and not for whoever asks first."""
+        if self.mime.split(";")[0] in _TEXT:
+            self.brotli, self.gzip  # noqa: B018  made by being asked for
+
     def response(self, cache: str = FOR_EVER) -> Response:
         """The smallest form that the browser of this request takes."""
         body, encoding = self.body, None

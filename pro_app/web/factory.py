@@ -119,14 +119,16 @@ def create_app(service: Service) -> Flask:
 def wsgi_app() -> Flask:
     """For WSGI servers other than our own: `wsgi:app`.
 
-    Such a server forks its workers from here. What they will all need is made before, and then left alone by
-    the collector of garbage, so that they go on sharing one copy of it.
+    Such a server forks its workers from here. What they will all need is made before: the pages, and their
+    compressed forms, which cost half a second and would else be made by each worker for its first patient.
+    `wsgi.py` then sets it aside from the collector of garbage, so that they go on sharing one copy of it.
     """
     settings = read_settings(os.environ)
     logs.install(settings.log)
     app = create_app(build(settings))
     with app.app_context():
-        question_page.pages()
+        found = question_page.pages()
+    for file in (*found.packed.values(), *of_this_release().files.values()):
+        file.made_ready()
     gc.collect()
-    gc.freeze()
     return app
