@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from pro_app.errors import ProAppError
 from pro_app.messages import template_of
@@ -132,7 +132,19 @@ def _unexpected(fault: Exception) -> Response:
     return answer("error", gettext(template_of("error")), 500)
 
 
+def _while_answering(fault: InternalServerError) -> Response:
+    """A fault of ours that came while another one was being answered, which is when Flask gives up."""
+    first = fault.original_exception
+    return _own(first) if isinstance(first, ProAppError) else _http(fault)
+
+
+def _worth_a_traceback(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], ProAppError))
+
+
 def install(app: Flask) -> None:
+    app.logger.addFilter(_worth_a_traceback)
+    app.register_error_handler(InternalServerError, _while_answering)
     app.register_error_handler(ProAppError, _own)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
