@@ -96,7 +96,8 @@ def _welcome(service: Service) -> str:
     signed = _sign_ins(service.settings.data_dir / SIGN_INS)
     for login, who in (("nurse.li", "The nurse"), ("coordinator.chen", "The study coordinator")):
         if login in signed:
-            lines.append(f"  {who:26} {base}/staff  as {login}, password {signed[login]['password']}")
+            number = f", PIN for the tablet {signed[login]['pin']}" if "pin" in signed[login] else ""
+            lines.append(f"  {who:26} {base}/staff  as {login}, password {signed[login]['password']}{number}")
     lines.append(f"  {'Messages sent':26} {base}/demo/inbox")
     lines.append(f"  {'What the registry has':26} {base}/demo/registry")
     lines += ["", f"  Data: {service.settings.data_dir} (`make fresh` throws them away and starts anew)", ""]

@@ -16,7 +16,7 @@ import click
 from tqdm import tqdm
 
 from pro_app import clock, journey
-from pro_app.actions import accounts, answer, change_status, change_surgery, enrol
+from pro_app.actions import accounts, answer, change_status, change_surgery, enrol, pin
 from pro_app.actions import alerts as alerting
 from pro_app.actions.answer import Submission
 from pro_app.actions.change_surgery import SurgeryChange
@@ -29,7 +29,8 @@ from pro_app.records import alerts, participants
 from pro_app.records.alerts import grouped
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant, Status
-from pro_app.records.staff import Role
+from pro_app.records.staff import Role, Staff
+from pro_app.records.staff_rules import AccountRefused
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site
 from pro_app.schedule.window import today
@@ -128,9 +129,22 @@ def _staff(service: Service, now: datetime) -> list[dict[str, str]]:
             password = secrets.token_urlsafe(9)
             site = None if number is None else sites[number % len(sites)].code
             email = f"{login}@example.org"
-            accounts.create_staff(tx, login, name, role, site, "zh-Hans", password, now, email=email)
+            one = accounts.create_staff(tx, login, name, role, site, "zh-Hans", password, now, email=email)
             signed.append({"login": login, "password": password, "role": role, "site": site or ""})
+            if role == "nurse":
+                signed[-1]["pin"] = _pin(tx, one, now)
     return signed
+
+
+def _pin(tx: Transaction, nurse: Staff, now: datetime) -> str:
+    """A nurse's PIN, so that the first hand-over of a tablet works at once."""
+    while True:
+        number = f"{secrets.randbelow(10_000):04}"
+        try:
+            pin.set_pin(tx, nurse, number, SEEDER, now)
+        except AccountRefused:
+            continue  # one that is guessed first
+        return number
 
 
 def _ticks(service: Service, now: datetime) -> Iterator[datetime]:
@@ -301,4 +315,5 @@ def seed(count: int, as_json: bool) -> None:
         return
     click.echo(f"{len(patients)} participants. Sign-ins:")
     for person in staff:
-        click.echo(f"  {person['role']:18} {person['login']:18} {person['password']}")
+        number = f"  PIN {person['pin']}" if "pin" in person else ""
+        click.echo(f"  {person['role']:18} {person['login']:18} {person['password']}{number}")

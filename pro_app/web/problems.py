@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -100,11 +101,22 @@ def answer(code: str, message: str, status: int) -> Response:
     else:
         title = gettext("Page not found") if status == 404 else gettext("That did not work")
         staff = request.path.startswith("/staff")
-        page = render_template("problem.html", title=title, message=message, staff=staff)
+        page = render_template(
+            "problem.html",
+            title=title,
+            message=message,
+            staff=staff,
+            with_menu=staff and _turned_away(status),
+        )
         response = make_response(page, status)
     if status in (429, 503):
         response.headers["Retry-After"] = "30"
     return response
+
+
+def _turned_away(status: int) -> bool:
+    """Whether somebody who is signed in came to a wrong door, and everything else is well: they may go on."""
+    return status in (403, 404, 405) and bool(current_user.is_authenticated)
 
 
 def _own(fault: ProAppError) -> Response:

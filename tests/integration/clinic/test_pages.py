@@ -7,8 +7,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from pro_app.records import audit, participants
+from pro_app.records import alerts, audit, participants
 from pro_app.wiring import Service
+from tests.integration.clinic.following import answered, operated
 from tests.integration.clinic.people import PASSWORD, enrolled, mary, wang
 
 
@@ -113,6 +114,30 @@ def test_today_shows_who_is_open_and_who_needs_a_call(
     assert "CZ-009" in text
     assert "P3-001" not in text
     assert 'id="call-title"' not in text
+    assert 'href="/staff/participants/CZ-009/interview/baseline"' in text
+    assert '<a href="/staff/registry">' in text
+
+
+def test_a_wrong_door_keeps_the_menu_for_who_is_signed_in(clinic: Flask, li: FlaskClient) -> None:
+    for path, status in (("/staff/accounts", 403), ("/staff/participants/XX-1", 404)):
+        answer = li.get(path)
+        assert answer.status_code == status
+        assert '<a href="/staff/completion">' in answer.text
+    assert "/staff/completion" not in clinic.test_client().get("/staff/nowhere").text
+
+
+def test_the_page_for_the_surgeon_tells_the_alerts_that_still_wait(
+    li: FlaskClient, house: Service, now: datetime
+) -> None:
+    operated(house, "CZ-020", now)
+    answered(house, "CZ-020", "2w", now, bpi3=9)
+    sheet = "/staff/participants/CZ-020/print"
+    text = li.get(sheet).text
+    assert "Alerts that nobody has acknowledged" in text
+    with house.store.reading() as tx:
+        (found,) = alerts.of_participant(tx, participants.by_study_number(tx, "CZ-020").id)
+    li.post(f"/staff/alerts/{found.response_id}", data={"done": "seen"})
+    assert "nobody has acknowledged" not in li.get(sheet).text
 
 
 def test_the_participants_are_a_row_of_six_states_in_words(li: FlaskClient, wangs: None) -> None:

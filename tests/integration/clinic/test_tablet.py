@@ -1,5 +1,6 @@
 """Li hands her tablet to Wang and takes it back: what it opens in between, and what it never does."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -129,6 +130,18 @@ def test_after_five_idle_minutes_the_next_request_finds_the_tablet_locked(handed
     assert handed.key not in ("", before)
     assert handed.tablet.get("/visit").location == "/staff/tablet"
     assert handed.trail("CZ-003")[0] == "tablet_returned"
+
+
+@one_database
+def test_a_page_left_alone_locks_itself_without_scripts_too(handed: Ward) -> None:
+    handed.agree()
+    page = handed.tablet.get("/visit").text
+    found = re.search(r'<noscript><meta http-equiv="refresh" content="(\d+); url=([^"]+)">', page)
+    assert found
+    handed.later(seconds=int(found[1]))
+    assert 'data-hands="nobody"' in handed.tablet.get(found[2]).text
+    assert handed.trail("CZ-003")[0] == "tablet_returned"
+    assert "http-equiv" not in handed.app.test_client().get("/").text, "a phone of one's own locks nothing"
 
 
 @one_database
