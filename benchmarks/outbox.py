@@ -23,12 +23,13 @@ from sqlalchemy import insert, select
 from benchmarks import export, submission
 from benchmarks.rows import Row
 from pro_app.actions.sync import sync
+from pro_app.clock import DELIVERIES_APART
 from pro_app.config import read_settings
 from pro_app.records import outbox_tally, schema
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service, build
 
-WAITING = 1_200
+WAITING = 600
 FULL = 10_000
 SUBMISSIONS = 150
 # One patient after the other, with a breath between: a hundred answer sheets a minute are a busy hospital.
@@ -99,7 +100,13 @@ class _Drain(threading.Thread):
         citations = {name: one.scoring.citation for name, one in service.catalogue.instruments.items()}
         now = datetime.now(UTC)
         (result,) = sync(
-            service.store, service.registries, now, 100_000, study=service.study.id, citations=citations
+            service.store,
+            service.registries,
+            now,
+            100_000,
+            study=service.study.id,
+            citations=citations,
+            apart=DELIVERIES_APART,
         )
         self.delivered, self.seconds = result.delivered, time.perf_counter() - begun
 
@@ -135,6 +142,7 @@ class _registry:
             target=_serve, args=(theirs,), daemon=True
         )
         self._process.start()
+        theirs.close()  # so that a registry that never comes up is noticed, not waited for
         return f"http://127.0.0.1:{ours.recv()}/fhir"
 
     def __exit__(self, *_: object) -> None:

@@ -15,6 +15,7 @@ One bad record never holds up the others: a row that keeps failing while others 
 
 import logging
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -35,8 +36,8 @@ Resting = Literal["", "circuit", "paused"]
 log = logging.getLogger(__name__)
 
 SIDE_BY_SIDE = 8
-# Small, so that a patient's answer never waits long for the outcomes of a batch to be written.
-BATCH = 16
+# A patient's answer waits while a batch is claimed and while its outcomes are written: a few statements each.
+BATCH = 32
 FAILURES_THAT_OPEN = circuits.OPEN_AFTER
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=1)
@@ -45,6 +46,7 @@ LONGEST_REST = timedelta(minutes=15)
 TRIES_WHILE_OTHERS_PASS = 12
 RECENT = timedelta(hours=1)
 FOR_EVER = timedelta.max
+AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,27 @@ class Fate:
     spoke: bool = False
 
 
+class Beat:
+    """Lets deliveries begin one by one, so far `apart`, from however many threads they come.
+
+    A registry that answers quickly is then spoken to by one thread at a time, and a patient's answer in this
+    process finds the processor and the database free between two of them.
+    """
+
+    def __init__(self, apart: timedelta) -> None:
+        self._apart = apart.total_seconds()
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def wait(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            begins = max(now, self._next)
+            self._next = begins + self._apart
+        if begins > now:
+            time.sleep(begins - now)
+
+
 @dataclass(slots=True)
 class _Run:
     """One registry's turn: the counts so far, and the moment, which moves on while we work."""
@@ -80,6 +103,7 @@ class _Run:
     citations: Mapping[str, str]
     started: datetime
     chance: Callable[[], float]
+    beat: Beat
     counts: Counter[str] = field(default_factory=Counter)
     began: float = field(default_factory=time.monotonic)
 
@@ -102,16 +126,18 @@ def sync(
     study: str,
     citations: Mapping[str, str],
     within: timedelta = FOR_EVER,
+    apart: timedelta = AT_ONCE,
     chance: Callable[[], float] = random.random,
 ) -> tuple[Result, ...]:
     """Deliver up to `limit` rows to each of `registries`; safe to run twice at the same time.
 
     study: the id that the registries know it by. citations: instrument id to its scoring rules.
     within: after so long no further batch is begun with a registry, so that what else is to be done is done.
-    chance: a number in [0, 1) for the jitter.
+    apart: a delivery begins at the earliest so long after the one before it, so that nobody who answers
+    meanwhile is kept waiting. chance: a number in [0, 1) for the jitter.
     """
     return tuple(
-        _one_registry(_Run(store, registry, study, citations, now, chance), limit, within)
+        _one_registry(_Run(store, registry, study, citations, now, chance, Beat(apart)), limit, within)
         for registry in registries
     )
 
@@ -128,11 +154,11 @@ def _one_registry(run: _Run, limit: int, within: timedelta) -> Result:
             knocking = circuit.failures >= FAILURES_THAT_OPEN
             if knocking and circuit.until is not None and circuit.until > moment:
                 return run.result("circuit")
-            with run.store.writing() as tx:
+            with run.store.writing(short=True) as tx:
                 claims = outbox.claim(tx, name, moment, 1 if knocking else min(BATCH, left), early=knocking)
             if not claims:
                 break
-            deliver = _Delivery(run.registry)
+            deliver = _Delivery(run.registry, run.beat)
             _record(run, list(pool.map(deliver, _with_parcels(run, claims))), circuit)
             left -= len(claims)
     return run.result()
@@ -147,8 +173,8 @@ def _with_parcels(run: _Run, claims: tuple[Claim, ...]) -> list[tuple[Claim, Par
 class _Delivery:
     """Delivers a batch's parcels from several threads, until too many found the registry away."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, beat: Beat) -> None:
+        self._registry, self._beat = registry, beat
         self._away = 0
 
     def __call__(self, pair: tuple[Claim, Parcel | KeptBeside]) -> Fate:
@@ -158,6 +184,7 @@ class _Delivery:
         if self._away >= FAILURES_THAT_OPEN:
             # Forty rows that each wait for a time-out would keep the claim for minutes.
             return Fate(claim, "untried")
+        self._beat.wait()
         try:
             receipt = self._registry.deliver(parcel)
         except RegistryRefused as fault:
@@ -178,7 +205,7 @@ def _record(run: _Run, fates: list[Fate], circuit: circuits.Circuit) -> None:
     name, moment = run.registry.name, run.moment()
     spoke = any(fate.spoke for fate in fates)
     away = [fate for fate in fates if fate.kind == "later"]
-    with run.store.writing() as tx:
+    with run.store.writing(short=True) as tx:
         last = outbox_tally.last_receipt(tx, name)
         others_pass = spoke or (last is not None and moment - last < RECENT)
         received = [(fate.claim, fate.receipt) for fate in fates if fate.receipt is not None]
