@@ -1,8 +1,10 @@
 """`pro-app`: one word per job. Each word's module is loaded only when it is used, so every start is quick."""
 
+import ast
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -55,6 +57,21 @@ class Words(click.Group):
                 importlib.import_module(whole)
         found: click.Command = getattr(sys.modules[whole], name)
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What each word does, read from its file: to load them all would take a second."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(word, _in_short(word)) for word in WORDS])
+
+
+def _in_short(word: str) -> str:
+    """The first paragraph of the word's own help, in one line."""
+    module, _, name = WORDS[word].partition(":")
+    source = Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return " ".join((ast.get_docstring(node) or "").partition("\n\n")[0].split())
+    raise LookupError(f"{module}.py has no {name}")
 
 
 @click.group(cls=Words, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,9 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
+import click
+import pytest
+
 from tests.house.source import ROOT, modules
+
+main = importlib.import_module("pro_app.cli.main")  # the package's `main` is its function
 
 # What no page needs. `cryptography.x509` comes with jwt, rich and pygments with httpx if they are installed.
 NOT_FOR_PAGES = {
@@ -73,17 +79,14 @@ def test_the_first_page_loads_nothing_that_no_page_needs(tmp_path: Path) -> None
     assert not loaded & NOT_FOR_PAGES
 
 
-def test_whatever_is_imported_late_can_be_imported() -> None:
+def test_whatever_is_imported_late_is_there() -> None:
+    """The modules; that they have the names which are taken from them is what mypy sees."""
     found = list(late_imports())
     assert {"pro_app.gateways.wire", "pro_app.contact", "pro_app.wiring"} <= {name for name, _ in found}
-    for _, node in found:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                importlib.import_module(alias.name)
-        else:
-            there = importlib.import_module(str(node.module))
-            for alias in node.names:
-                assert hasattr(there, alias.name) or importlib.import_module(f"{node.module}.{alias.name}")
+    for place, node in found:
+        named = [one.name for one in node.names] if isinstance(node, ast.Import) else [str(node.module)]
+        for name in named:
+            assert find_spec(name), f"{place} imports {name} late, and there is no such module"
 
 
 def test_the_adapters_that_settings_name_are_there() -> None:
@@ -92,3 +95,10 @@ def test_the_adapters_that_settings_name_are_there() -> None:
     for _, _, adapter in sms._PROVIDERS.values():
         module, _, kind = adapter.partition(":")
         assert hasattr(importlib.import_module(f"pro_app.gateways.{module}"), kind)
+
+
+@pytest.mark.parametrize("word", main.WORDS)
+def test_the_list_of_words_says_what_the_word_says_of_itself(word: str) -> None:
+    command = main.program.get_command(click.Context(main.program), word)
+    assert command is not None and command.help
+    assert main._in_short(word) == " ".join(command.help.partition("\n\n")[0].split())
