@@ -3,6 +3,7 @@
 import ast
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +42,7 @@ def _imports(tree: ast.AST) -> set[str]:
     return found
 
 
+@cache
 def modules() -> dict[str, Module]:
     """Every module under pro_app by its dotted name."""
     result = {}

@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,11 +52,16 @@ print(json.dumps(sorted(sys.modules)))
 """
 
 
+INDENTED = re.compile(r"^ +(?:import|from) ", re.MULTILINE)
+
+
 def late_imports() -> Iterator[tuple[str, ast.Import | ast.ImportFrom]]:
     """Every import inside a function of the program, with the module it stands in."""
     for name, module in modules().items():
-        tree = ast.parse(module.path.read_text())
-        functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+        text = module.path.read_text()
+        if not INDENTED.search(text):
+            continue
+        functions = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef)]
         for function in functions:
             for node in ast.walk(function):
                 if isinstance(node, ast.Import | ast.ImportFrom):
