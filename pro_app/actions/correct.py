@@ -83,7 +83,8 @@ def foresee(
 ) -> Foreseen:
     """What `correct` would change; nothing is saved.
 
-    wish: the answers as they should be; a text item is `{"sealed": true}` (keep) or `{"missing": …}`.
+    wish: the answers as they should be; a text item is `{"sealed": true}` (keep), `{"missing": …}`, or, from
+    a second entry, `{"value": …}`.
     Raises `AnswerFault`, `CorrectionRefused`, `ResponseChanged`, `NotFound`.
     """
     stored = _current(tx, person, uuid, seen_revision)
@@ -257,8 +258,9 @@ def _merged(instrument: Instrument, before: Answers, wish: Wire) -> Wire:
     """The wish with free text put back where it is to be kept."""
     merged = {item: answer for item, answer in wish.items() if item not in _texts(instrument)}
     for item in _texts(instrument):
-        keep = "sealed" in wish.get(item, {"sealed": True})
-        merged[item] = before.items[item].on_the_wire() if keep else {"missing": SKIPPED}
+        asked = wish.get(item, {"sealed": True})
+        keep = before.items[item].on_the_wire() if "sealed" in asked else {"missing": SKIPPED}
+        merged[item] = asked if "value" in asked else keep
     return merged
 
 

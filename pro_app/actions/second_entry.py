@@ -1,10 +1,12 @@
 """The second entry of a form on paper: typed by somebody else, compared item by item, settled by a choice.
 
-What was typed first is never shown to who types second. Free text is typed once only: the comparison is for
-codes, and the person's own words are nobody else's to read twice. Where the second entry is right, the edge
-takes the ordinary way of corrections, so that scores, registry and history follow as for any correction.
+What was typed first is never shown to who types second. Free text is compared like everything else, but for
+blanks and the width of letters; it stays sealed, and the trail says only that it differs. Where the second
+entry is right, the edge takes the ordinary way of corrections, so that scores, registry and history follow as
+for any correction.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,11 +57,6 @@ def check(stored: Stored | None, already: SecondEntry | None, login: str) -> Sto
     return stored
 
 
-def compared(instrument: Instrument) -> tuple[Item, ...]:
-    """The items that are entered twice: all but free text."""
-    return tuple(item for item in instrument.items if item.kind != "text")
-
-
 def enter(
     tx: Transaction,
     instrument: Instrument,
@@ -74,9 +71,10 @@ def enter(
     Raises `AnswerFault` and `SecondEntryThere`.
     """
     checked = answering.validate(instrument, typed, partial=True).on_the_wire()
-    second = {item.id: checked[item.id] for item in compared(instrument)}
+    second = {item.id: checked[item.id] for item in instrument.items}
     found = compare(instrument, responses.answers_of(tx, stored.uuid), second)
-    second_entries.add(tx, stored.id, second, actor.name, len(found), now)
+    texts = frozenset(item.id for item in instrument.items if item.kind == "text")
+    second_entries.add(tx, stored.id, second, texts, actor.name, len(found), now)
     detail = {
         "response": stored.uuid,
         "timepoint": stored.timepoint,
@@ -88,17 +86,20 @@ def enter(
 
 
 def compare(instrument: Instrument, first: Wire, second: Wire) -> tuple[Difference, ...]:
-    """The items in which two entries differ, in the owner's order."""
+    """The items in which two entries differ, in the owner's order; entries of before may lack free text."""
     return tuple(
         Difference(item, first[item.id], second[item.id])
-        for item in compared(instrument)
-        if _plain(first[item.id]) != _plain(second[item.id])
+        for item in instrument.items
+        if item.id in second and _plain(first[item.id]) != _plain(second[item.id])
     )
 
 
 def _plain(answer: Mapping[str, object]) -> object:
-    """An answer so that two spellings of it are the same: no order among regions, one kind of missing."""
+    """An answer so that two spellings of it are the same: no order among regions, one kind of missing, no
+    difference between a wide letter or a line's end and a plain one."""
     value = answer.get("value")
+    if isinstance(value, str):
+        return " ".join(unicodedata.normalize("NFKC", value).split()) or None
     if isinstance(value, Mapping):
         return frozenset(value["regions"]), value["worst"]
     return value
@@ -108,6 +109,20 @@ def differences(tx: Transaction, instrument: Instrument, entry: SecondEntry) -> 
     """The two entries side by side, as they were typed."""
     first = responses.answers_of(tx, entry.response)
     return compare(instrument, first, second_entries.answers_of(tx, entry))
+
+
+def read_words(
+    tx: Transaction,
+    person: Participant,
+    entry: SecondEntry,
+    found: tuple[Difference, ...],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Somebody looks at the person's own words in both entries; the trail has it before they are shown."""
+    if any(one.item.kind == "text" for one in found):
+        detail = {"responses": [entry.response], "timepoint": entry.timepoint}
+        audit.append(tx, person.site, actor, "free_text_read", person.study_number, detail, now)
 
 
 def settle(

@@ -1,7 +1,10 @@
-"""Forms on paper typed in a second time by somebody else; one row for each response that was."""
+"""Forms on paper typed in a second time by somebody else; one row for each response that was.
+
+The person's own words are sealed apart from the other answers, as they are in a response.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,17 +64,25 @@ def add(
     tx: Transaction,
     response_id: int,
     answers: Mapping[str, Answer],
+    free_text: Collection[str],
     entered_by: str,
     differences: int,
     now: datetime,
 ) -> None:
-    """Keep what was typed; without differences it is settled at once. Raises `SecondEntryThere`."""
+    """Keep what was typed; without differences it is settled at once. Raises `SecondEntryThere`.
+
+    free_text: the ids whose value is the person's own words, which are sealed.
+    """
     settled = differences == 0
+    words = {item: one["value"] for item, one in answers.items() if item in free_text and "value" in one}
+    plain = {item: {"sealed": True} if item in words else one for item, one in answers.items()}
+    sealed = tx.keys.seal(json.dumps(words, ensure_ascii=False), _place(response_id)) if words else None
     try:
         tx.conn.execute(
             insert(second_entry).values(
                 response_id=response_id,
-                answers=json.dumps(answers, ensure_ascii=False, separators=(",", ":")),
+                answers=json.dumps(plain, ensure_ascii=False, separators=(",", ":")),
+                free_text_sealed=sealed,
                 entered_by=entered_by,
                 entered_at=now,
                 differences=differences,
@@ -94,11 +105,31 @@ def of_visit(tx: Transaction, participant_id: int, timepoint: str) -> dict[str, 
     return {one.instrument: one for one in of_participant(tx, participant_id) if one.timepoint == timepoint}
 
 
+def of_responses(tx: Transaction, response_ids: Sequence[int]) -> dict[int, SecondEntry]:
+    """The second entry of each of these responses that has one, for an export that says who agreed."""
+    query = select(second_entry.c.response_id, *_COLUMNS).join(
+        response, response.c.id == second_entry.c.response_id
+    )
+    rows = tx.conn.execute(query.where(second_entry.c.response_id.in_(response_ids)))
+    return {response_id: SecondEntry(*entry) for response_id, *entry in rows}
+
+
 def answers_of(tx: Transaction, entry: SecondEntry) -> dict[str, Answer]:
-    """What was typed, item by item."""
-    text = tx.conn.execute(select(second_entry.c.answers).where(second_entry.c.id == entry.id)).scalar_one()
-    found: dict[str, Answer] = json.loads(text)
+    """What was typed, item by item, with free text opened."""
+    row = tx.conn.execute(
+        select(second_entry.c.answers, second_entry.c.free_text_sealed, second_entry.c.response_id).where(
+            second_entry.c.id == entry.id
+        )
+    ).one()
+    found: dict[str, Answer] = json.loads(row.answers)
+    if row.free_text_sealed:
+        words = json.loads(tx.keys.unseal(row.free_text_sealed, _place(row.response_id)))
+        found |= {item: {"value": value} for item, value in words.items()}
     return found
+
+
+def _place(response_id: int) -> str:
+    return f"second_entry/{response_id}/free_text"
 
 
 def settle(tx: Transaction, entry: SecondEntry, by: str, now: datetime) -> bool:

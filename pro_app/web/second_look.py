@@ -1,5 +1,6 @@
 """Two entries of one form on paper side by side, settled by a choice for each item that differs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from pro_app.actions import correct, enter_paper, second_entry
 from pro_app.actions.enter_paper import PaperForm, PaperVisit
 from pro_app.actions.second_entry import Difference, SecondEntryRefused
 from pro_app.errors import NotFound
+from pro_app.instruments.definition import Item
 from pro_app.records.corrections import ResponseChanged
 from pro_app.records.participants import Participant
 from pro_app.records.store import Transaction
@@ -19,7 +21,7 @@ from pro_app.web.clinic_page import actor, person_of
 from pro_app.web.current import now, service
 from pro_app.web.guard import staff
 from pro_app.web.paper_words import REFUSED
-from pro_app.web.staff_roles import CORRECTORS, READERS
+from pro_app.web.staff_roles import CORRECTORS, IDENTITY, READERS
 
 blueprint = Blueprint(
     "second_look",
@@ -36,6 +38,17 @@ def compare(study_number: str, timepoint: str, instrument: str) -> Answered:
     with service().store.reading() as tx:
         person, found, one, differences = _found(tx, study_number, timepoint, instrument)
     return _page(person, found, one, differences)
+
+
+@blueprint.post("/words")
+@staff(*IDENTITY)
+def words(study_number: str, timepoint: str, instrument: str) -> Answered:
+    """The same with the person's own words, on this one answer."""
+    with service().store.writing() as tx:
+        person, found, one, differences = _found(tx, study_number, timepoint, instrument)
+        assert one.second is not None
+        second_entry.read_words(tx, person, one.second, differences, actor(), now())
+    return _page(person, found, one, differences, revealed=True)
 
 
 @blueprint.post("")
@@ -95,8 +108,16 @@ def _page(
     one: PaperForm,
     differences: tuple[Difference, ...],
     fault: LazyString | None = None,
+    *,
+    revealed: bool = False,
 ) -> str:
     pack = asking.pack_for(one.instrument, person)
+
+    def spoken(item: Item, answer: Mapping[str, object]) -> str:
+        if item.kind == "text" and "value" in answer and not revealed:
+            return _("kept sealed")
+        return plain_answers.spoken(item, pack, answer)
+
     return render_template(
         "paper/compare.html",
         person=person,
@@ -107,7 +128,8 @@ def _page(
         entry=one.second,
         differences=differences,
         pack=pack,
-        spoken=lambda item, answer: plain_answers.spoken(item, pack, answer),
+        spoken=spoken,
+        has_words=not revealed and any(each.item.kind == "text" for each in differences),
         choices=request.form,
         fault=fault,
         words=clinic_words,

@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from flask import Flask
@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.routing import Rule
 
-from pro_app.actions import answer, sign_in
-from pro_app.records import participants, staff, staff_sessions
+from pro_app.actions import answer, second_entry, sign_in
+from pro_app.records import participants, phone_calls, responses, staff, staff_factors, staff_sessions
 from pro_app.records.audit import Actor
 from pro_app.web.guard import Guard, guard_of
 from pro_app.wiring import Service
@@ -67,6 +67,8 @@ class Ward:
     now: datetime
     values: dict[str, dict[str, object]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    # (site, login) -> a call which that person has just entered, and may take back.
+    calls: dict[tuple[str, str], int] = field(default_factory=dict)
     token: str = ""
     methods: dict[str, set[str]] = field(default_factory=dict)
 
@@ -109,7 +111,10 @@ class Ward:
 
     def call(self, cell: Cell) -> tuple[int, str, str]:
         """Status, where it leads, and the page, in a browser of its own."""
-        given = {**ELSE, **self.values[cell.site or "CZ"]}
+        site = cell.site or "CZ"
+        given = {**ELSE, **self.values[site]}
+        if (site, cell.who) in self.calls:
+            given["call_id"] = self.calls[site, cell.who]
         chosen: dict[str, object] = {}
         for name in cell.rule.arguments:
             choices = re.search(rf"<any\(([^)]*)\):{name}>", cell.rule.rule)
@@ -162,8 +167,13 @@ def seeded(app: Flask, house: Service, now: datetime) -> Ward:
     for site, (command, timepoint) in people.items():
         person = enrolled(house.store, house.study, house.links, command, now)
         ids = _answered(house, person.study_number, timepoint, now)
+        _entered_twice(house, person.study_number, timepoint, now)
+        for login in SEES:
+            if site in SEES[login]:
+                ward.calls[site, login] = _called(house, person.study_number, timepoint, login, now)
         hired(house.store, f"new.{site.lower()}", "nurse", site, now)
         ward.values[site] = {
+            "call_id": max(one for (at, _), one in ward.calls.items() if at == site),
             "study_number": person.study_number,
             "timepoint": timepoint,
             "login": f"new.{site.lower()}",
@@ -181,8 +191,32 @@ def seeded(app: Flask, house: Service, now: datetime) -> Ward:
     ward.token = str(ward.values["CZ"]["token"])
     for login in SEES:
         if login not in ("visitor", "patient"):
+            with house.store.writing() as tx:
+                staff_factors.set_secret(tx, staff.by_login(tx, login), "JBSWY3DPEHPK3PXP", None)
             ward._again(login)
     return ward
+
+
+def _entered_twice(house: Service, study_number: str, timepoint: str, now: datetime) -> None:
+    """A form on paper, typed in by two people, who differ in one item."""
+    instrument = house.catalogue.instrument("qlq-c30")
+    with house.store.writing() as tx:
+        person = participants.by_study_number(tx, study_number, None)
+        filled = sheet(house.catalogue, "qlq-c30", now)
+        sent = replace(filled, mode="paper", completed_on=now.date(), entered_by="first.one")
+        who = Actor("staff", "first.one")
+        answer.submit(tx, house.study, house.catalogue, person, timepoint, sent, who, now)
+        stored = responses.by_uuid(tx, sent.response)
+        assert stored
+        typed = all_answers(instrument, q1=4)
+        second_entry.enter(tx, instrument, person, stored, typed, Actor("staff", "second.one"), now)
+
+
+def _called(house: Service, study_number: str, timepoint: str, login: str, now: datetime) -> int:
+    with house.store.writing() as tx:
+        person = participants.by_study_number(tx, study_number, None)
+        phone_calls.add(tx, person.id, timepoint, "not_reached", login, now)
+        return int(tx.conn.execute(text("SELECT max(id) FROM phone_call")).scalar_one())
 
 
 def _answered(house: Service, study_number: str, timepoint: str, now: datetime) -> dict[str, object]:
@@ -195,7 +229,7 @@ def _answered(house: Service, study_number: str, timepoint: str, now: datetime) 
         sent = sheet(house.catalogue, "bpi-sf", now, answers={**all_answers(instrument), **worst})
         who = Actor("patient", study_number)
         answer.submit(tx, house.study, house.catalogue, person, timepoint, sent, who, now)
-        query = text("SELECT id FROM response WHERE participant_id = :id")
+        query = text("SELECT max(id) FROM response WHERE participant_id = :id")
         found = tx.conn.execute(query, {"id": person.id}).scalar_one()
         tx.conn.execute(
             text(
@@ -205,12 +239,4 @@ def _answered(house: Service, study_number: str, timepoint: str, now: datetime) 
             {"key": study_number, "site": person.site, "now": now.replace(tzinfo=None)},
         )
         tablet = tx.conn.execute(text("SELECT max(id) FROM tablet")).scalar_one()
-        tx.conn.execute(
-            text(
-                "INSERT INTO phone_call (participant_id, timepoint, outcome, called_by, called_at)"
-                " VALUES (:id, :timepoint, 'not_reached', 'li', :now)"
-            ),
-            {"id": person.id, "timepoint": timepoint, "now": now.replace(tzinfo=None)},
-        )
-        call = tx.conn.execute(text("SELECT max(id) FROM phone_call")).scalar_one()
-    return {"response_id": found, "uuid": sent.response, "tablet_id": tablet, "call_id": call}
+    return {"response_id": found, "uuid": sent.response, "tablet_id": tablet}

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from pro_app import journey
@@ -14,6 +15,8 @@ from pro_app.exports import paper
 from pro_app.records import audit, participants, responses, second_entries
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
+from pro_app.records.schema import audit as audit_rows
+from pro_app.records.schema_clinic import second_entry as entry_rows
 from pro_app.records.second_entries import SecondEntryThere
 from pro_app.wiring import Service
 from tests.integration.clinic.test_pages import signed_in
@@ -177,8 +180,7 @@ def test_the_second_entry_is_somebody_elses_and_does_not_see_the_first(
     page = sun.get(f"{BPI}/second").text
     assert 'name="bpi8" value=""' in page
     assert "my own words" not in page
-    assert 'name="bpi7"' not in page
-    assert second(sun, bpi2=["back-sacrum"]).location == START
+    assert second(sun, bpi2=["back-sacrum"], bpi7=" my own\r\nwords ").location == START
     assert "are the same" in sun.get(START).text
     with house.store.reading() as tx:
         entry = second_entries.of_participant(tx, wang.id)[0]
@@ -208,7 +210,8 @@ def test_what_differs_is_settled_by_a_choice_per_item_and_corrected_on_the_usual
 ) -> None:
     typed(li, day="2026-11-30", bpi7="kept words")
     before = stored(house, wang)
-    assert second(sun, bpi3="9", bpi4="", bpi2=["back-head"], bpi2_worst="").location == f"{BPI}/compare"
+    wish = {"bpi3": "9", "bpi4": "", "bpi2": ["back-head"], "bpi2_worst": "", "bpi7": "kept words"}
+    assert second(sun, **wish).location == f"{BPI}/compare"
     assert "3 differences to settle" in li.get(START).text
     assert "A coordinator looks" in sun.get(f"{BPI}/compare").text
     assert sun.post(f"{BPI}/compare", data={}).status_code == 403
@@ -232,6 +235,35 @@ def test_what_differs_is_settled_by_a_choice_per_item_and_corrected_on_the_usual
     again = hua.post(f"{BPI}/compare", data=choices)
     assert again.status_code == 409
     assert "settled this meanwhile" in again.text
+
+
+def test_words_that_differ_stay_sealed_until_the_own_hospital_looks_and_are_corrected_too(
+    clinic: Flask, li: FlaskClient, sun: FlaskClient, hua: FlaskClient, house: Service, wang: Participant
+) -> None:
+    typed(li, bpi7="ibuprofen at night")
+    assert second(sun, bpi7="ibuprofen at noon").location == f"{BPI}/compare"
+    chen = signed_in(clinic, "chen")
+    for client in (hua, chen):
+        page = client.get(f"{BPI}/compare").text
+        assert "kept sealed" in page
+        assert "ibuprofen" not in page
+    assert chen.post(f"{BPI}/compare/words").status_code == 403
+    shown = hua.post(f"{BPI}/compare/words").text
+    assert "at night" in shown
+    assert "at noon" in shown
+    with house.store.reading() as tx:
+        assert audit.history(tx, "CZ-001")[0].action == "free_text_read"
+        kept = [*tx.conn.execute(select(entry_rows)), *tx.conn.execute(select(audit_rows))]
+    assert kept
+    assert "ibuprofen" not in str(kept)
+    assert hua.post(f"{BPI}/compare", data={"bpi7": "second"}).location == START
+    one = stored(house, wang)
+    with house.store.reading() as tx:
+        assert responses.answers_of(tx, one.uuid)["bpi7"] == {"value": "ibuprofen at noon"}
+        entry = second_entries.of_participant(tx, wang.id)[0]
+        replaced = responses.by_uuid(tx, entry.response)
+        assert replaced
+        assert second_entries.of_responses(tx, [replaced.id, one.id]) == {replaced.id: entry}
 
 
 def test_a_response_corrected_meanwhile_is_not_overwritten_by_the_second_entry(
