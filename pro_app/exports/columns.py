@@ -111,6 +111,9 @@ def about_columns(edition: Edition) -> tuple[Column, ...]:
         _plain(edition, "finished_at", "FINISHED", "moment"),
         _plain(edition, "completed_on", "COMPDAY", "day"),
         _text(edition, "entered_by", "ENTERED", 120),
+        _text(edition, "entered_again_by", "ENTERED2", 120),
+        _plain(edition, "entry_differences", "ENTDIFF", "number"),
+        _text(edition, "settled_by", "SETTLED", 120),
         _code(edition, "mode", "MODE", _said(edition, labels.MODES)),
         _code(edition, "helper", "HELPER", _said(edition, labels.HELPERS)),
         _text(edition, "language", "LANG", 20),
@@ -136,7 +139,8 @@ def about_cells(edition: Edition, form: Form) -> list[Cell]:
     cells += [person.status, form.timepoint, form.instrument, version, form.state.value, form.reason]
     cells += [form.due, form.opens, form.closes]
     if sheet is None:
-        return [*cells, *[None] * 14, len(form.others), None, None]
+        return [*cells, *[None] * 17, len(form.others), None, None]
+    second = form.second_entry
     return [
         *cells,
         form.received_on,
@@ -145,6 +149,7 @@ def about_cells(edition: Edition, form: Form) -> list[Cell]:
         sheet.finished_at,
         sheet.completed_on,
         sheet.entered_by,
+        *((second.by, second.differences, second.settled_by) if second else (None, None, None)),
         sheet.mode,
         sheet.helper,
         sheet.language,

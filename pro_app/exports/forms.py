@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from pro_app.journey import Journey, Stop
-from pro_app.records.export_rows import Change, Changes, Sheet
+from pro_app.records.export_rows import Change, Changes, SecondEntry, Sheet
 from pro_app.records.participants import Participant
 from pro_app.schedule.elements import Site, Study
 from pro_app.schedule.missing import NOT_ANSWERED
@@ -66,6 +66,16 @@ class Form:
     sheet: Sheet | None
     change: Change | None
     others: tuple[tuple[Sheet, Change | None], ...]
+
+    @property
+    def second_entry(self) -> SecondEntry | None:
+        """How the paper that counts was typed in again; also when a correction has come out of it since."""
+        if self.sheet is None or self.sheet.entered_by is None:
+            return None
+        typed = (self.sheet.entered_by, self.sheet.completed_on)
+        before = [one for one, _ in self.others if one.standing == "replaced"]
+        same = [one for one in before if (one.entered_by, one.completed_on) == typed]
+        return next((one.second for one in (self.sheet, *reversed(same)) if one.second), None)
 
     @property
     def received_on(self) -> date | None:

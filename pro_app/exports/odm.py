@@ -29,6 +29,9 @@ _ABOUT = (
     ("correction", "text"),
     ("completed_on", "date"),
     ("entered_by", "text"),
+    ("entered_again_by", "text"),
+    ("entry_differences", "integer"),
+    ("settled_by", "text"),
     ("mode", "text"),
     ("helper", "text"),
     ("language", "text"),
@@ -112,6 +115,11 @@ def _about(form: Form) -> Iterator[tuple[str, str]]:
             yield "completed_on", sheet.completed_on.isoformat()
         if sheet.entered_by:
             yield "entered_by", sheet.entered_by
+        if second := form.second_entry:
+            yield "entered_again_by", second.by
+            yield "entry_differences", str(second.differences)
+            if second.settled_by:
+                yield "settled_by", second.settled_by
         yield "mode", sheet.mode
         if sheet.helper:
             yield "helper", sheet.helper

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, select
 
 from pro_app.records.participants import Participant
 from pro_app.records.schema import audit, participant, response, score
-from pro_app.records.schema_clinic import missing_reason
+from pro_app.records.schema_clinic import missing_reason, second_entry
 from pro_app.records.store import Transaction
 
 # Few at a time: what is alive is walked by the garbage collector again and again.
@@ -31,6 +31,15 @@ class Score:
     reason: str | None
     used: str
     missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondEntry:
+    """A form on paper typed in again: by whom, in how many items it differed, who decided (None: nobody)."""
+
+    by: str
+    differences: int
+    settled_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class Sheet:
     answers: Mapping[str, Mapping[str, Any]]
     algorithm: str
     scores: Mapping[str, Score]
+    second: SecondEntry | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +95,11 @@ class Changes:
 
 
 _PERSON = [participant.c[name] for name in Participant.__dataclass_fields__]
-_SHEET_NAMES = [name for name in Sheet.__dataclass_fields__ if name not in ("algorithm", "scores")]
+_SHEET_NAMES = [name for name in Sheet.__dataclass_fields__ if name not in ("algorithm", "scores", "second")]
+_SECOND = (second_entry.c.entered_by, second_entry.c.differences, second_entry.c.settled_by)
 _SHEETS = (
-    select(*(response.c[name] for name in _SHEET_NAMES))
+    select(*(response.c[name] for name in _SHEET_NAMES), *_SECOND)
+    .outerjoin_from(response, second_entry, second_entry.c.response_id == response.c.id)
     .where(response.c.participant_id.in_(bindparam("ids", expanding=True)))
     .order_by(response.c.id)
 )
@@ -151,10 +163,11 @@ def sheets(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, list[Sh
     found: dict[int, list[Sheet]] = {one: [] for one in participant_ids}
     scores = _scores(tx, participant_ids)
     for row in tx.conn.execute(_SHEETS, {"ids": list(participant_ids)}):
-        plain: tuple[Any, ...] = tuple(row)
+        plain, entered = tuple[Any, ...](row[: -len(_SECOND)]), row[-len(_SECOND) :]
         by_algorithm = scores.get(plain[0], {})
         algorithm = next(reversed(by_algorithm), "")
-        own = (json.loads(plain[-1]), algorithm, by_algorithm.get(algorithm, {}))
+        second = SecondEntry(*entered) if entered[0] is not None else None
+        own = (json.loads(plain[-1]), algorithm, by_algorithm.get(algorithm, {}), second)
         sheet = Sheet(*(plain[:-1] + own))
         found[sheet.participant_id].append(sheet)
     return found

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pro_app.actions import answer, excuse
+from pro_app.actions import answer, excuse, second_entry
 from pro_app.exports.formats import FORMATS
-from pro_app.records import participants
+from pro_app.records import participants, responses, second_entries
 from tests.integration.exports import readers
 from tests.integration.exports.reading_back import form
 from tests.integration.exports.test_round_trip import stored
@@ -64,10 +64,26 @@ def test_a_paper_form_and_a_recorded_reason_are_in_the_export(ward: Ward, tmp_pa
             entered,
         )
         excuse.excuse(tx, ward.study, mary, "6m", {"bpi-sf": "staff_forgot"}, "", CHEN, ward.now)
+        again = {**all_answers(ward.catalogue.instrument("qlq-c30")), "q2": {"value": 3}}
+        first = responses.by_uuid(tx, sent.response)
+        assert first is not None
+        asked = ward.catalogue.instrument("qlq-c30")
+        assert second_entry.enter(tx, asked, mary, first, again, CHEN, entered) == 1
+    ward.export(tmp_path / "before", "csv-wide")
+    undecided = form(tmp_path / "before", "qlq-c30", "P3-001", "3m")
+    twice = ("entered_again_by", "entry_differences", "settled_by")
+    assert [undecided[name] for name in twice] == ["chen", "1", ""]
+    with ward.store.writing() as tx:
+        (entry,) = second_entries.of_participant(tx, mary.id)
+        differs = second_entry.differences(tx, asked, entry)
+        assert second_entry.settle(tx, mary, entry, differs, {"q2": "second"}, LI, entered)
+    ward.corrected(mary, sent.response, q2=3)
     ward.export(tmp_path / "out", "all")
     paper = form(tmp_path / "out", "qlq-c30", "P3-001", "3m")
     assert (paper["state"], paper["completed_on"], paper["entered_by"]) == ("in_window", "2026-07-14", "li")
     assert paper["received_on"] == "2026-08-20"
+    assert [paper[name] for name in twice] == ["chen", "1", "nurse.li"]
+    assert (paper["q2"], paper["correction"]) == ("3", "typing_error")
     forgotten = form(tmp_path / "out", "bpi-sf", "P3-001", "6m")
     assert (forgotten["state"], forgotten["reason"]) == ("missing", "staff_forgot")
     assert 'ItemOID="I.completed_on" Value="2026-07-14"' in (tmp_path / "out" / "odm.xml").read_text("utf-8")
