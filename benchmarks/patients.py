@@ -64,4 +64,4 @@ def _patient(tx: Transaction, house: Service, number: int, now: datetime) -> Pat
         "answers": {item.id: {"value": item.codes[number % 4]} for item in instrument.items},
     }
     token = house.links.token(person.handle, "2w", person.link_epoch)
-    return Patient(token, body["ref"], response, json.dumps(body).encode())
+    return Patient(token, f"{person.handle}.2w", response, json.dumps(body).encode())

@@ -110,7 +110,8 @@ def test_two_hundred_answers_in_postgresql_outlive_twenty_power_cuts(tmp_path: P
                 name = make_url(url).database
                 for cut, acknowledged in cut_again_and_again(at, disk, tmp_path, 200, 20):
                     with cut.mounted(tmp_path / "after") as found:
-                        (found / "data" / "postmaster.pid").unlink()  # as after a restart of the machine
+                        for left in ("postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+                            (found / "data" / left).unlink()  # as whoever starts a machine does
                         again = PostgresServer(found)
                         try:
                             with again.database() as beside:
