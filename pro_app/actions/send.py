@@ -13,18 +13,19 @@ One delivery that fails never holds up the others.
 
 import logging
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from pro_app import journey
 from pro_app.errors import ProAppError
 from pro_app.instruments.inviting import NO_WORDING
 from pro_app.letters import letter, reach
 from pro_app.letters.carriers import Carriers, FindsByAddress
+from pro_app.letters.handing import MOST_TRIES, Handing
 from pro_app.letters.letter import Letter
 from pro_app.links import Links
 from pro_app.ports import Messenger, Outcome
@@ -40,9 +41,6 @@ log = logging.getLogger(__name__)
 
 SIDE_BY_SIDE = 4
 BATCH = 20
-FIRST_DELAY = timedelta(minutes=1)
-LONGEST_DELAY = timedelta(hours=1)
-MOST_TRIES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +68,12 @@ class Result:
     unknown: int = 0
 
 
-@dataclass(slots=True)
-class _Run:
-    """One call of `send`: the counts so far, and the moment, which moves on while we work."""
+@dataclass(slots=True, kw_only=True)
+class _Run(Handing):
+    """One call of `send`, with the counts so far."""
 
-    store: Store
     post: Post
-    started: datetime
-    chance: Callable[[], float]
     counts: Counter[str] = field(default_factory=Counter)
-    began: float = field(default_factory=time.monotonic)
-
-    def moment(self) -> datetime:
-        return self.started + timedelta(seconds=time.monotonic() - self.began)
 
 
 def send(
@@ -92,7 +83,7 @@ def send(
 
     chance: a number in [0, 1) for the jitter of delays.
     """
-    run = _Run(store, post, now, chance)
+    run = _Run(store=store, carriers=post.carriers, started=now, chance=chance, post=post)
     with store.writing() as tx:
         claims.expire(tx, now)
         doubtful = claims.doubtful(tx, now, limit)
@@ -114,7 +105,7 @@ def send(
 def _deliver(run: _Run, mine: Claim) -> str:
     """One claimed delivery, with each provider in turn until one has an answer."""
     channel = mine.delivery.channel
-    order = run.post.carriers.order(channel, run.moment())
+    order = run.carriers.order(channel, run.moment())
     last: Outcome | None = None
     for messenger in order:
         try:
@@ -123,7 +114,7 @@ def _deliver(run: _Run, mine: Claim) -> str:
             return _stumbled(run, mine, fault)
         if not isinstance(ready, Letter):
             return ready
-        said = _call(run, messenger, ready)
+        said = run.call(messenger, ready.reference, partial(ready.for_provider, messenger))
         if said.status not in ("later", "refused"):
             return _settle(run, mine, said, ready.to)
         # One that would take it later is worth waiting for, one that never will is not.
@@ -172,20 +163,6 @@ def _permitted(run: _Run, mine: Claim, messenger: Messenger) -> Letter | str:
         return written
 
 
-def _call(run: _Run, messenger: Messenger, written: Letter) -> Outcome:
-    """The provider's answer. An adapter that stumbles may have sent: that is unknown."""
-    try:
-        said = messenger.send(written.for_provider(messenger), run.moment())
-    except Exception as fault:
-        log.exception("delivery %s: %s stumbled", written.reference, messenger.name)
-        said = Outcome("unknown", messenger.name, detail=f"the adapter stumbled: {type(fault).__name__}")
-    if said.status in ("later", "unknown"):
-        run.post.carriers.failed(messenger, run.moment())
-    else:
-        run.post.carriers.well(messenger)
-    return said
-
-
 def _settle(run: _Run, mine: Claim, said: Outcome, to: str) -> str:
     with run.store.writing() as tx:
         hashed = deliveries.address_hash(tx, to) if said.status == "address_refused" else ""
@@ -200,13 +177,13 @@ def _later(run: _Run, mine: Claim, said: Outcome) -> str:
     with run.store.writing() as tx:
         if mine.delivery.attempts + 1 >= MOST_TRIES:
             return "failed" if claims.fail(tx, mine, "delivery_given_up", words, run.moment()) else "lost"
-        next_at = run.moment() + _delay(mine.delivery.attempts, run.chance())
+        next_at = run.moment() + run.wait(mine.delivery.attempts)
         return "later" if claims.postpone(tx, mine, words, next_at) else "lost"
 
 
 def _nobody_well(run: _Run, mine: Claim) -> str:
     """All the channel's providers rest after failures, or it has none at all."""
-    now, carriers, channel = run.moment(), run.post.carriers, mine.delivery.channel
+    now, carriers, channel = run.moment(), run.carriers, mine.delivery.channel
     with run.store.writing() as tx:
         if not carriers.serves(channel):
             return "failed" if claims.fail(tx, mine, "delivery_no_provider", "", now) else "lost"
@@ -221,13 +198,13 @@ def _stumbled(run: _Run, mine: Claim, fault: Exception) -> str:
     with run.store.writing() as tx:
         if mine.delivery.attempts + 1 >= MOST_TRIES:
             return "failed" if claims.fail(tx, mine, "delivery_unsendable", code, run.moment()) else "lost"
-        next_at = run.moment() + _delay(mine.delivery.attempts, run.chance())
+        next_at = run.moment() + run.wait(mine.delivery.attempts)
         return "later" if claims.postpone(tx, mine, code, next_at, count=True) else "lost"
 
 
 def _ask(run: _Run, row: Delivery) -> None:
     """Ask the provider about one unknown delivery and write down what it knows."""
-    messenger = run.post.carriers.named(row.provider, row.channel)
+    messenger = run.carriers.named(row.provider, row.channel)
     said: Outcome | None = None
     if messenger is not None:
         try:
@@ -243,9 +220,3 @@ def _ask(run: _Run, row: Delivery) -> None:
         refused = said is not None and said.status == "address_refused"
         hashed = reach.refused_hash(tx, row) if refused else ""
         claims.resolve(tx, row, reach.discreet(said) if said else None, hashed, run.moment())
-
-
-def _delay(times: int, chance: float) -> timedelta:
-    """`FIRST_DELAY` doubled `times` times, at most `LONGEST_DELAY`, then 75 % to 125 % of that."""
-    doubled: timedelta = FIRST_DELAY * (2 ** min(times, 10))
-    return min(doubled, LONGEST_DELAY) * (0.75 + chance / 2)

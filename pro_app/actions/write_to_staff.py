@@ -7,27 +7,22 @@
 4. The outcome is recorded. "Later" waits, longer each time; "unknown" is never sent again blindly.
 """
 
-import logging
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
 from pro_app.letters import to_staff
 from pro_app.letters.carriers import Carriers
-from pro_app.ports import Message, Messenger, Outcome
+from pro_app.letters.handing import MOST_TRIES, Handing
+from pro_app.ports import Message, Outcome
 from pro_app.records import staff, staff_letters, staff_tickets
 from pro_app.records.staff_letters import StaffLetter
 from pro_app.records.store import Store, Transaction
 
-log = logging.getLogger(__name__)
-
 BATCH = 10
-FIRST_DELAY = timedelta(minutes=1)
-LONGEST_DELAY = timedelta(hours=1)
-MOST_TRIES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +44,11 @@ class Result:
     unknown: int = 0
 
 
-@dataclass(slots=True)
-class _Run:
-    """One call: the moment moves on while we work."""
+@dataclass(slots=True, kw_only=True)
+class _Run(Handing):
+    """One call."""
 
-    store: Store
     desk: Desk
-    started: datetime
-    chance: Callable[[], float]
-    began: float = field(default_factory=time.monotonic)
-
-    def moment(self) -> datetime:
-        return self.started + timedelta(seconds=time.monotonic() - self.began)
 
 
 def write_to_staff(
@@ -70,7 +58,8 @@ def write_to_staff(
 
     chance: a number in [0, 1) for the jitter of delays.
     """
-    run, counts = _Run(store, desk, now, chance), Counter[str]()
+    run = _Run(store=store, carriers=desk.carriers, started=now, chance=chance, desk=desk)
+    counts = Counter[str]()
     if not _anything_to_do(store):
         return Result()
     with store.writing() as tx:
@@ -93,7 +82,7 @@ def _anything_to_do(store: Store) -> bool:
 
 
 def _deliver(run: _Run, mine: StaffLetter) -> str:
-    carriers = run.desk.carriers
+    carriers = run.carriers
     last = Outcome("later", "", detail="every mail server is away")
     if not carriers.serves("email"):
         return _close(run, mine, "failed", "no_provider")
@@ -101,7 +90,7 @@ def _deliver(run: _Run, mine: StaffLetter) -> str:
         ready = _ready(run, mine)
         if not isinstance(ready, Message):
             return _close(run, mine, "failed", ready) if ready else "lost"
-        last = _call(run, messenger, ready)
+        last = run.call(messenger, ready.reference, partial(_as_written, ready))
         if last.status != "later":
             break
     if last.status == "later":
@@ -132,26 +121,15 @@ def _unwanted(tx: Transaction, mine: StaffLetter, now: datetime) -> str | None:
     return None
 
 
-def _call(run: _Run, messenger: Messenger, message: Message) -> Outcome:
-    """The server's answer. An adapter that stumbles may have sent: that is unknown."""
-    try:
-        said = messenger.send(message, run.moment())
-    except Exception as fault:
-        log.warning("letter %s: %s stumbled: %s", message.reference, messenger.name, type(fault).__name__)
-        said = Outcome("unknown", messenger.name)
-    if said.status in ("later", "unknown"):
-        run.desk.carriers.failed(messenger, run.moment())
-    else:
-        run.desk.carriers.well(messenger)
-    return said
+def _as_written(letter: Message) -> Message:
+    """The same for every mail server."""
+    return letter
 
 
 def _later(run: _Run, mine: StaffLetter, said: Outcome) -> str:
     if mine.attempts + 1 >= MOST_TRIES:
         return _close(run, mine, "failed", "given_up")
-    doubled: timedelta = FIRST_DELAY * (2 ** min(mine.attempts, 10))
-    wait = min(doubled, LONGEST_DELAY) * (0.75 + run.chance() / 2)
-    tried = bool(said.provider)
+    tried, wait = bool(said.provider), run.wait(mine.attempts)
     with run.store.writing() as tx:
         kept = staff_letters.postpone(tx, mine, "later", run.moment() + wait, tried)
     return "later" if kept else "lost"
