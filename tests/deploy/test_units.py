@@ -3,11 +3,14 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pro_app.config import ROOT, read_settings
+from pro_app.keys import create_key_file
+from pro_app.wiring import build
 
 SHIPPED = ROOT / "deploy" / "systemd"
 INSTALLED = "/opt/pro-follow-up/.venv/bin/pro-app"
@@ -57,7 +60,11 @@ def test_with_the_sample_and_a_secret_in_a_file_the_program_would_start(tmp_path
     """systemd names what it loads from the folder `PRO_APP_` and the file's name."""
     common = (SHIPPED / "pro-app-.service.d" / "10-common.conf").read_text()
     assert "LoadCredential=PRO_APP:/etc/pro-follow-up/secrets" in common
-    secrets = {"SECRET_KEY": "k3J9" * 12, "SMTP_URL": "smtp+starttls://pro:pw@mail.example.org:587"}
+    secrets = {
+        "SECRET_KEY": "k3J9" * 12,
+        "SMTP_URL": "smtp+starttls://pro:pw@mail.example.org:587",
+        "REGISTRY_CENTRAL_TOKEN": "t0ken",
+    }
     for name, value in secrets.items():
         (tmp_path / f"PRO_APP_{name}").write_text(value)
         (tmp_path / f"PRO_APP_{name}").chmod(0o440)
@@ -67,6 +74,10 @@ def test_with_the_sample_and_a_secret_in_a_file_the_program_would_start(tmp_path
     assert settings.mode == "production"
     assert settings.secret_key == secrets["SECRET_KEY"]
     assert settings.trusted_proxies == 1
+    database = f"sqlite:///{tmp_path}/test.sqlite"
+    here = replace(settings, data_dir=tmp_path, key_file=tmp_path / "keys.json", database_url=database)
+    create_key_file(here.key_file)
+    assert [one.name for one in build(here).registries] == ["central"]
     assert str(settings.data_dir) == re.search(r"^WorkingDirectory=(.*)$", common, re.M)[1]  # type: ignore[index]
 
 
