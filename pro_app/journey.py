@@ -171,9 +171,11 @@ def _reason(
     return reasons[0] if reasons and all(reasons) else None
 
 
-def of(tx: Transaction, study: Study, person: Participant, now: datetime) -> Journey:
-    """The journey of one participant."""
-    return of_many(tx, study, (person,), now)[0]
+def of(
+    tx: Transaction, study: Study, person: Participant, now: datetime, only: Collection[str] | None = None
+) -> Journey:
+    """The journey of one participant, or of it the timepoints in `only`."""
+    return build(study, person, pasts(tx, (person.id,))[person.id], now, only)
 
 
 def of_many(

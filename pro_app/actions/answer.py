@@ -153,7 +153,7 @@ def keep_draft(
 
     Raises the faults of `check_open` and of `instruments.answers.validate`.
     """
-    stop = journey.of(tx, study, person, now).at(timepoint)
+    stop = journey.of(tx, study, person, now, {timepoint}).at(timepoint)
     definition = _instrument_of(stop, catalogue, instrument)
     _check_pack(catalogue, instrument, pack, language)
     if instrument in stop.received:
@@ -189,7 +189,7 @@ def submit(
 
     Raises `AnswerFault`, `InstrumentNotHere`, `VersionUnknown`, `PackUnknown`, `ResponseIdTaken`.
     """
-    way = journey.of(tx, study, person, now)
+    way = journey.of(tx, study, person, now, {timepoint})
     stop = way.at(timepoint)
     definition = _instrument_of(stop, catalogue, sent.instrument)
     if sent.version != definition.version:
@@ -247,7 +247,7 @@ def _store(
     if new.standing == "current":
         registries = tuple(destination.id for destination in study.registries)
         outbox.enqueue(tx, registries, response_id, way.person.id, "submitted", now)
-    visits = [one.timepoint.id for one in way.stops]
+    visits = [one.id for one in way.site.timepoints]
     return alerts.raise_for(
         tx, study.alerts, definition, sheet.scores, way.person, visits, new.timepoint, response_id, now
     )

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
 from pro_app.instruments.definition import Instrument
 from pro_app.records.participants import Participant
+from pro_app.records.prepared import Prepared
 from pro_app.records.schema import participant, response, score
 from pro_app.records.schema_clinic import alert
 from pro_app.records.store import Transaction
@@ -99,7 +100,8 @@ _SELECT = (
     .join(participant, participant.c.id == alert.c.participant_id)
     .join(response, response.c.id == alert.c.response_id)
 )
-_INSERT = insert(alert)
+_NEW = ("participant_id", "site", "timepoint", "response_id", "state", "raised_at")
+_INSERT = Prepared(insert(alert).inline(), fill=(*_NEW, "rule", "scale", "value", "compared"))
 # Built once: this runs while somebody waits for the receipt of their answers.
 _BEFORE = (
     select(response.c.timepoint, score.c.scale, score.c.value)
@@ -160,8 +162,8 @@ def raise_for(
             "state": "open",
             "raised_at": now,
         }
-        tx.conn.execute(
-            _INSERT,
+        _INSERT.run_each(
+            tx,
             [
                 {**row, "rule": one.rule, "scale": one.scale, "value": one.value, "compared": one.compared}
                 for one in found

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from pro_app.records.driver import run_on_driver
 from pro_app.records.store import Transaction
 
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
@@ -125,29 +126,6 @@ def _turned(row: Row, back: tuple[tuple[int, Turn], ...]) -> Row:
 
 
 def _run(conn: Connection, text: str, values: Any, *, many: bool) -> Any:
-    """A cursor on which it has run. Faults are SQLAlchemy's, as they are everywhere else in this floor."""
     if not conn.in_transaction():
         conn.begin()  # as Core would by itself: everything of a transaction sees one moment
-    own = conn.connection
-    cursor = own.cursor()
-    # Whoever listens to what is asked (benchmarks and tests count statements) hears of these as well.
-    conn.dispatch.before_cursor_execute(conn, cursor, text, values, None, many)
-    try:
-        if many:
-            cursor.executemany(text, values)
-        else:
-            cursor.execute(text, values)
-    except conn.dialect.loaded_dbapi.Error as fault:
-        lost = conn.dialect.is_disconnect(fault, own, cursor)
-        if lost:
-            conn.invalidate(fault)
-        raise DBAPIError.instance(
-            text,
-            None,
-            fault,
-            conn.dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            connection_invalidated=lost,
-            dialect=conn.dialect,
-        ) from fault
-    return cursor
+    return run_on_driver(conn, text, values, many=many)

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pro_app.errors import SettingsError
 from pro_app.keys import KeyRing
 from pro_app.records import store_faults
+from pro_app.records.driver import run_on_driver
 from pro_app.records.together import Together
 from pro_app.records.writers import PATIENCE_S, Writers
 
@@ -186,4 +187,4 @@ def _prepare_sqlite(patience_ms: int, connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(conn: Connection) -> None:
     write = conn.get_execution_options().get("pro_app_write")
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    run_on_driver(conn, "BEGIN IMMEDIATE" if write else "BEGIN", (), many=False).close()

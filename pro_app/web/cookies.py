@@ -6,7 +6,8 @@ cookie the key of a clinic's tablet, another one after each hand-over and return
 in whose hands the tablet is, so that a page without a connection knows it too.
 """
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from pro_app.config import Settings
 from pro_app.web.current import service
@@ -19,8 +20,18 @@ def _name(settings: Settings, plain: str) -> str:
     return f"__Host-{plain}" if settings.https else plain
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own, which need no key to find that there is no cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return SecureCookieSession()
+        return super().open_session(app, request)
+
+
 def configure(app: Flask, settings: Settings) -> None:
     """Flask's own signed cookie carries only the CSRF secret and one-off notices."""
+    app.session_interface = Sessions()
     app.config.update(
         SESSION_COOKIE_NAME=_name(settings, "form"),
         SESSION_COOKIE_SECURE=settings.https,

@@ -12,13 +12,13 @@ from flask import Blueprint, Response, g, jsonify, make_response, request
 from pro_app.actions import answer, consent
 from pro_app.actions.answer import Receipt, Submission
 from pro_app.actions.visit import Look, Part, look
-from pro_app.errors import NotFound, ProAppError
+from pro_app.errors import ProAppError
 from pro_app.links import Ticket
 from pro_app.records.responses import Helper, Mode
 from pro_app.web import locale, question_page
 from pro_app.web.current import now, patient, service, visiting
 from pro_app.web.device_body import Fields, read_json
-from pro_app.web.display import said
+from pro_app.web.display import said_in
 from pro_app.web.guard import device
 from pro_app.web.tablet_gate import handed_over
 
@@ -157,30 +157,31 @@ def _token(ticket: Ticket) -> str:
 
 def visit_json(seen: Look, token: str, mode: Mode) -> dict[str, object]:
     """All that a page needs to begin a visit, in the language of this request."""
-    comes = seen.next_stop
+    comes, pages = seen.next_stop, question_page.pages()
     timepoint, contact = seen.stop.timepoint, seen.site
+    language = locale.language()
     closes = seen.stop.visit.finish_by if seen.stop.assessment.state == "grace" else seen.stop.visit.closes
     return {
         "ref": seen.ref,
         "token": token,
         "mode": mode,
         "study": service().study.id,
-        "timepoint": {"id": timepoint.id, "label": said(timepoint.label)},
+        "timepoint": {"id": timepoint.id, "label": said_in(timepoint.label, language)},
         "state": seen.stop.assessment.state.value,
         "closes": closes.isoformat() if closes else None,
-        "language": locale.language(),
+        "language": language,
         "languages": list(service().study.languages),
-        "contact": {"name": said(contact.contact_name), "phone": contact.contact_phone},
+        "contact": {"name": said_in(contact.contact_name, language), "phone": contact.contact_phone},
         "next": comes
         and {
             "timepoint": comes.timepoint.id,
             "opens": comes.visit.opens.isoformat() if comes.visit.opens else None,
         },
-        "instruments": [_part(part) for part in seen.parts],
+        "instruments": [_part(part, pages) for part in seen.parts],
         "journey": [
             {
                 "timepoint": stop.timepoint.id,
-                "label": said(stop.timepoint.short_label),
+                "label": said_in(stop.timepoint.short_label, language),
                 "state": stop.assessment.state.value,
             }
             for stop in seen.way.stops
@@ -188,22 +189,17 @@ def visit_json(seen: Look, token: str, mode: Mode) -> dict[str, object]:
     }
 
 
-def _part(part: Part) -> dict[str, object]:
+def _part(part: Part, known: question_page.Pages) -> dict[str, object]:
     name, draft, sent = part.instrument.id, part.draft, part.sent
-    pages, packs = {}, {}
-    for language in service().study.languages:
-        try:
-            pages[language] = question_page.page_url(service(), name, language)
-            packs[language] = service().catalogue.pack(name, language).hash
-        except NotFound:
-            continue
+    languages = [each for each in service().study.languages if (name, each) in known.packed]
+    catalogue = service().catalogue
     return {
         "id": name,
         "version": part.instrument.version,
         "state": "sent" if sent else "open",
         "response": sent.uuid if sent else draft.response if draft else None,
-        "pages": pages,
-        "packs": packs,
+        "pages": {each: known.url(name, each) for each in languages},
+        "packs": {each: catalogue.pack(name, each).hash for each in languages},
         "answers": dict(draft.answers) if draft else {},
         "position": draft.position if draft else None,
         "sent_at": _instant(sent.received_at) if sent else None,

@@ -28,7 +28,12 @@ def next_size() -> int:
 
 def said(text: Mapping[str, str]) -> str:
     """One of the study's texts in the language of this request, else in the study's first language."""
-    return text.get(locale.language()) or next(iter(text.values()))
+    return said_in(text, locale.language())
+
+
+def said_in(text: Mapping[str, str], language: str) -> str:
+    """One of the study's texts in `language`, else in the study's first."""
+    return text.get(language) or next(iter(text.values()))
 
 
 def _remember(response: Response) -> Response:

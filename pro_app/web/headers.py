@@ -30,6 +30,7 @@ FIXED = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 NEVER_KEEP = "no-store"
+_UNLESS_SAID = (("Cache-Control", NEVER_KEEP), *FIXED.items())
 HTTPS_ONLY = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 
 
@@ -40,9 +41,11 @@ def of_a_refusal(*, https: bool) -> Mapping[str, str]:
 
 def add(response: Response) -> Response:
     """Personal unless the view said otherwise: nothing is kept by browsers or proxies."""
-    response.headers.setdefault("Cache-Control", NEVER_KEEP)
-    for name, value in FIXED.items():
-        response.headers.setdefault(name, value)
+    # Looked through once: `setdefault` walks through all of them for each.
+    there = {name.lower() for name, _ in response.headers}
+    for name, value in _UNLESS_SAID:
+        if name.lower() not in there:
+            response.headers.add(name, value)
     if service().settings.https:
         response.headers[HTTPS_ONLY[0]] = HTTPS_ONLY[1]
     return response

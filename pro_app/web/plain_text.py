@@ -21,14 +21,17 @@ class RowNumber(IntegerConverter):
 
 def is_plain(text: str) -> bool:
     """Whether this can be kept and given back as it is."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    if "\x00" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def look() -> None:
     """Refuse a request with such a text in its address or its form: 404 there, 400 here."""
     if not is_plain(request.path):
         abort(404)
-    texts = [text for pair in request.args.items(multi=True) for text in pair]
+    asked = request.args.items(multi=True) if request.query_string else ()
+    texts = [text for pair in asked for text in pair]
     if request.mimetype in _FORMS:
         # Kept, so that a view may still ask for the bytes: a signature is over those.
         request.get_data(cache=True, parse_form_data=False)
