@@ -1,9 +1,12 @@
 """What interview and paper have in common: whose visit, in which words, and whether anything may be kept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from uuid import UUID, uuid4
 
-from flask import render_template, request
+from flask import flash, render_template, request
+from flask_babel import gettext
 
+from pro_app.actions import visit
 from pro_app.instruments.definition import Instrument
 from pro_app.instruments.inviting import unworded
 from pro_app.instruments.wording import WordingPack
@@ -42,6 +45,20 @@ def worded(stop: Stop) -> bool:
     """Whether the visit may be asked at all: in production never in demonstration wording."""
     house = service()
     return house.settings.demo or not unworded(house.catalogue, [stop.timepoint])
+
+
+def response_id() -> str:
+    """The id that came with the page, so that two presses are one."""
+    try:
+        return str(UUID(request.form.get("response", "")))
+    except ValueError:
+        return str(uuid4())
+
+
+def tell_if_worrying(instrument: Instrument, answers: Mapping[str, object]) -> None:
+    """Say at once that somebody has to look, rather than when the list of alerts is opened."""
+    if visit.worrying(service().study, instrument, answers):
+        flash(gettext("One of these answers needs somebody today. Look at it before you go on."), "alert")
 
 
 def no_wording(person: Participant) -> tuple[str, int]:

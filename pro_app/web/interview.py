@@ -6,7 +6,6 @@ whole form, and a script saves meanwhile, so that a telephone call that breaks o
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import LazyString, gettext
@@ -187,12 +186,7 @@ def _filled(form: Form, pack: WordingPack) -> FlaskForm:
 
 def _response_id(form: Form) -> str:
     """The draft's id; before there is one, the id that came with the page, so that two presses are one."""
-    if form.draft:
-        return form.draft.response
-    try:
-        return str(UUID(request.form.get("response", "")))
-    except ValueError:
-        return str(uuid4())
+    return form.draft.response if form.draft else asking.response_id()
 
 
 def _submit(tx: Transaction, person: Participant, found: Interview, form: Form, helper: Helper) -> Receipt:
@@ -224,8 +218,7 @@ def _tell(form: Form, answers: Mapping[str, object], receipt: Receipt) -> None:
         ),
         "good",
     )
-    if visit.worrying(service().study, form.instrument, answers):
-        flash(gettext("One of these answers needs somebody today. Look at it before you go on."), "alert")
+    asking.tell_if_worrying(form.instrument, answers)
 
 
 def _form_page(

@@ -2,14 +2,13 @@
 
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from pro_app.actions import answer, enter_paper, second_entry, visit
+from pro_app.actions import answer, enter_paper, second_entry
 from pro_app.actions.answer import Submission
 from pro_app.actions.enter_paper import PaperDateRefused, PaperForm, PaperVisit
 from pro_app.actions.second_entry import SecondEntryRefused
@@ -87,8 +86,7 @@ def enter(study_number: str, timepoint: str, instrument: str) -> Answered:
         ),
         "good",
     )
-    if visit.worrying(service().study, one.instrument, typed.wire):
-        flash(_("One of these answers needs somebody today. Look at it before you go on."), "alert")
+    asking.tell_if_worrying(one.instrument, typed.wire)
     return _to(".start", person, found)
 
 
@@ -199,7 +197,7 @@ def _submit(
 ) -> answer.Receipt:
     moment = enter_paper.moment_of(found.way, day, now())
     sent = Submission(
-        response=_response_id(),
+        response=asking.response_id(),
         instrument=instrument.id,
         version=instrument.version,
         language=pack.language,
@@ -216,14 +214,6 @@ def _submit(
     return answer.submit(
         tx, house.study, house.catalogue, person, found.stop.timepoint.id, sent, actor(), now()
     )
-
-
-def _response_id() -> str:
-    """The id that came with the page, so that two presses are one."""
-    try:
-        return str(UUID(request.form.get("response", "")))
-    except ValueError:
-        return str(uuid4())
 
 
 def _form_page(
@@ -252,7 +242,7 @@ def _form_page(
         left=paper_answers.left_empty(one.instrument, typed.wire) if judged else (),
         helper=request.form.get("helper", ""),
         helpers=HELPERS,
-        response=_response_id(),
+        response=asking.response_id(),
         allowed=paper_answers.allowed,
         second=second,
         body_map=body_map,
