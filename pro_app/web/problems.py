@@ -4,9 +4,9 @@ import logging
 from datetime import date
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -122,6 +122,8 @@ def _turned_away(status: int) -> bool:
 def _own(fault: ProAppError) -> Response:
     if isinstance(fault, StoreFault):
         log.error("the database did not serve %s: %s", request.endpoint, fault.cause)
+        # The page that says so must not ask the database again, who is signed in.
+        g._login_user = AnonymousUserMixin()
     return answer(fault.code, sentence(fault), status_of(fault.code))
 
 
