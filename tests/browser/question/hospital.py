@@ -39,7 +39,9 @@ from pro_app.web import (
     patient,
     problems,
     question_page,
+    same_bytes,
     shell,
+    watching,
 )
 from pro_app.web.assets import Assets
 from pro_app.web.current import EXTENSION
@@ -80,6 +82,7 @@ def app_of(service: Service) -> Flask:
     app.extensions[EXTENSION] = service
     app.config.update(SECRET_KEY="for tests", MAX_CONTENT_LENGTH=256 * 1024)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    watching.install(app)
     cookies.configure(app, service.settings)
     locale.install(app, str(service.settings.translations_dir))
     headers.install(app)
@@ -90,6 +93,7 @@ def app_of(service: Service) -> Flask:
     app.extensions["pro_app_assets"] = assets = Assets()
     app.jinja_env.globals.update(asset=assets.url, demo_mode=service.settings.demo)
     guard.install(app)
+    same_bytes.install(app)
     return app
 
 
@@ -141,15 +145,17 @@ class Hospital:
             address = question_page.page_url(self.service, instrument, language or person.language)
         return f"{self.url}{address}#{person.handle}.2w"
 
-    def begun(self, person: Participant, answers: dict[str, Any], position: str) -> None:
-        """The person answered these questions of the QLQ-C30 earlier, elsewhere."""
-        pack = self.service.catalogue.pack("qlq-c30", person.language)
+    def begun(
+        self, person: Participant, answers: dict[str, Any], position: str, instrument: str = "qlq-c30"
+    ) -> None:
+        """The person answered these questions earlier, elsewhere."""
+        pack = self.service.catalogue.pack(instrument, person.language)
         with self.service.store.writing() as tx:
             drafts.put(
                 tx,
                 person.id,
                 "2w",
-                "qlq-c30",
+                instrument,
                 response=str(uuid4()),
                 language=person.language,
                 pack=pack.hash,

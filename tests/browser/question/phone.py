@@ -85,12 +85,6 @@ class Phone:
         self.page.locator("#skip").click()
         self.page.locator("#leave-it").click()
 
-    def fill_c30(self) -> None:
-        """All thirty, each with a value of its own kind, to the overview."""
-        for number in range(1, 31):
-            self.answer(f"q{number}", number % 4 + 1 if number < 29 else number % 7 + 1)
-        expect(self.page.locator("#review-title")).to_be_visible()
-
     def send(self) -> None:
         expect(self.page.locator("#review")).to_be_visible()
         self.next()
@@ -106,4 +100,15 @@ class Phone:
         expect(self.page.locator(f'#end [data-state="{state}"]')).to_be_visible()
 
 
+def press_until(page: Page, there: str, key: str) -> None:
+    """Tab until the script `there` says so, then press the key."""
+    for _ in range(16):
+        if page.evaluate(there):
+            page.keyboard.press(key)
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"no way with the tab key to where {there}")
+
+
+NEXT = "document.activeElement.id === 'next'"
 C30 = {f"q{number}": {"value": number % 4 + 1 if number < 29 else number % 7 + 1} for number in range(1, 31)}

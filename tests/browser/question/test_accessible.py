@@ -6,12 +6,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from pro_app.records import responses
 from tests.browser.question.hospital import Hospital
-from tests.browser.question.phone import Phone
+from tests.browser.question.phone import NEXT, Phone, press_until
 
 WAYS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 320, "height": 640}},
-    "dark": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
+    "dark": {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark", "contrast": "more"},
     "tablet": {"viewport": {"width": 820, "height": 1180}},
     "high contrast": {"viewport": {"width": 360, "height": 740}, "forced_colors": "active"},
 }
@@ -27,7 +28,7 @@ def no_objection(page: Page, where: str) -> None:
 
 @pytest.mark.parametrize(
     ("way", "language"),
-    [("phone", "zh-Hans"), ("phone", "en"), ("dark", "zh-Hans"), ("tablet", "en"), ("high contrast", "en")],
+    [("phone", "zh-Hans"), ("dark", "en"), ("tablet", "en"), ("high contrast", "zh-Hans")],
 )
 def test_every_kind_of_screen_is_accessible_and_fits(
     browser: Browser, hospital: Hospital, faults: list[str], way: str, language: str
@@ -50,6 +51,10 @@ def test_every_kind_of_screen_is_accessible_and_fits(
     phone.choose(8)
     expect(page.locator("#urgent")).not_to_be_empty()
     no_objection(page, "the 0-10 scale with the urgent sentence")
+    moving = page.locator("#bpi3-set .key input").first.evaluate(
+        "input => getComputedStyle(input).transitionDuration"
+    )
+    assert moving in ("0s", "1e-05s"), "the person wished for no movement"
     phone.next()
     phone.sees("bpi4")
     page.locator("#skip").click()
@@ -108,6 +113,7 @@ def test_the_figure_is_worked_by_keyboard_and_told_to_a_screen_reader(
     phone.answer("bpi1", 1)
     head = phone.page.get_by_role("checkbox", name="Back of the head")
     neck = phone.page.get_by_role("checkbox", name="Back of the neck")
+    expect(neck).to_be_visible()
     for _ in range(12):
         phone.page.keyboard.press("Tab")
         if phone.page.evaluate("document.activeElement.dataset.region || ''").startswith("back"):
@@ -128,3 +134,81 @@ def test_the_figure_is_worked_by_keyboard_and_told_to_a_screen_reader(
     phone.saved("Saved at the hospital")
     shaded = hospital.draft(mary, "bpi-sf")["bpi2"]["value"]["regions"]
     assert "front-neck" in shaded and len(shaded) == 2
+    phone.page.get_by_role("button", name="Show the figure").click()
+    drawn = phone.page.locator("#bpi2-figure svg:visible").last
+    before = drawn.bounding_box()
+    phone.page.get_by_role("button", name="Larger").click()
+    after = drawn.bounding_box()
+    assert before and after and after["width"] > 1.3 * before["width"]
+    no_objection(phone.page, "the larger figure")
+
+
+def test_the_pain_questionnaire_is_answered_with_the_keyboard_alone(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary = hospital.enrol("AX-keys", "en")
+    phone = Phone(hospital, browser.new_context(), faults).start(mary).open(mary, "bpi-sf").settled()
+    keyboard = phone.page.keyboard
+    phone.question.locator(".ask").focus()
+    for item in hospital.service.catalogue.instrument("bpi-sf").items:
+        phone.sees(item.id)
+        expect(phone.page.locator(f"#{item.id}-set .ask")).to_be_focused()
+        keyboard.press("Tab")
+        if item.kind == "text":
+            keyboard.type("heat")
+        elif item.kind == "body":
+            expect(phone.page.locator("#bpi2-figure svg").first).to_be_attached()
+            press_until(phone.page, "document.activeElement.dataset.region?.startsWith('back-')", "Space")
+        else:
+            keyboard.press("Space")
+            keyboard.press("ArrowRight")
+        press_until(phone.page, NEXT, "Enter")
+    press_until(phone.page, "document.activeElement.value === 'alone'", "Space")
+    press_until(phone.page, NEXT, "Enter")
+    phone.at_end("received")
+    (stored,) = hospital.received(mary)
+    with hospital.service.store.reading() as tx:
+        said = responses.answers_of(tx, stored.uuid)
+    assert stored.helper == "alone" and said["bpi7"] == {"value": "heat"}
+    assert len(said["bpi2"]["value"]["regions"]) == 1
+    assert all(said[f"bpi{number}"]["value"] == 1 for number in (3, 4, 5, 6))
+
+
+VOICES = """Object.defineProperty(window, "speechSynthesis", { value: {
+  said: [], cancelled: 0,
+  getVoices: () => [{ lang: "de-DE" }, { lang: "en-GB", localService: true }, { lang: "cmn-Hans-CN" }],
+  speak(words) { this.said.push(words) },
+  cancel() { this.cancelled += 1 },
+  addEventListener() {},
+} });
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text } };"""
+
+
+def test_a_question_is_read_aloud_in_a_voice_of_its_language_where_there_is_one(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    """The voices are invented: headless browsers have none, and then there is no button."""
+    wang = hospital.enrol("CZ-voice", "zh-Hans")
+    context = browser.new_context(**WAYS["phone"])
+    phone = Phone(hospital, context, faults).start(wang).open(wang, "qlq-c30").settled()
+    read = phone.page.locator("#read")
+    expect(read).to_be_hidden()
+    context.add_init_script(VOICES)
+    phone.page.reload()
+    for language, voice in (("zh-Hans", "cmn-Hans-CN"), ("en", "en-GB")):
+        phone.ready().settled()
+        expect(read).to_be_visible()
+        read.click()
+        expect(read).to_have_attribute("aria-pressed", "true")
+        last = "(({ text, voice }) => [text, voice.lang])(speechSynthesis.said.at(-1))"
+        text, spoken = phone.page.evaluate(last)
+        item = hospital.service.catalogue.pack("qlq-c30", language).items["q1"]
+        assert spoken == voice and item.question in text
+        assert all(label in text for label in item.labels.values())
+        phone.choose(2)
+        phone.next()
+        expect(read).to_have_attribute("aria-pressed", "false")
+        assert phone.page.evaluate("speechSynthesis.cancelled") >= 2
+        phone.back()
+        phone.sees("q1")
+        phone.page.locator('[data-language="en"], [data-language="zh-Hans"]').click()

@@ -1,15 +1,18 @@
 """Wang and Mary answer by finger and by keyboard, and the hospital has exactly what they said."""
 
 import re
+import threading
+from collections.abc import Iterable
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from pro_app.records import responses
 from pro_app.records.participants import Participant
 from tests.browser.question.hospital import Hospital
-from tests.browser.question.phone import C30, Phone
+from tests.browser.question.phone import C30, NEXT, Phone, press_until
 
 PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "has_touch": True}
 TABLET: dict[str, Any] = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
@@ -22,8 +25,8 @@ def answers(hospital: Hospital, person: Participant) -> dict[str, Any]:
         return dict(responses.answers_of(tx, stored.uuid))
 
 
-@pytest.mark.parametrize("language", ["zh-Hans", "en"])
-@pytest.mark.parametrize("size", [PHONE, TABLET], ids=["phone", "tablet"])
+# The other two of languages and sizes are walked through by `test_accessible`.
+@pytest.mark.parametrize(("language", "size"), [("en", PHONE), ("zh-Hans", TABLET)], ids=["phone", "tablet"])
 def test_the_pain_questionnaire_is_answered_by_finger(
     browser: Browser, hospital: Hospital, faults: list[str], language: str, size: dict[str, Any]
 ) -> None:
@@ -77,21 +80,11 @@ def test_thirty_questions_are_answered_with_the_keyboard_alone(
         phone.page.keyboard.press("Space")
         for _ in range(value - 1):
             phone.page.keyboard.press("ArrowDown")
-        press_until(phone.page, "next")
+        press_until(phone.page, NEXT, "Enter")
     expect(phone.page.locator("#review-title")).to_be_focused()
-    press_until(phone.page, "next")
+    press_until(phone.page, NEXT, "Enter")
     phone.at_end("received")
     assert answers(hospital, mary) == C30
-
-
-def press_until(page: Page, name: str) -> None:
-    """Tab to the button and press it."""
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.id") == name:
-            page.keyboard.press("Enter")
-            return
-    raise AssertionError(f"no way to {name} with the tab key")
 
 
 def test_nothing_moves_on_by_itself_and_the_answer_can_be_changed(
@@ -178,8 +171,9 @@ def test_what_was_sent_is_locked_and_not_shown_again(
     browser: Browser, hospital: Hospital, faults: list[str]
 ) -> None:
     mary = hospital.enrol("CZ-locked", "en")
+    hospital.begun(mary, {item: answer for item, answer in C30.items() if item != "q30"}, "q30")
     phone = Phone(hospital, browser.new_context(**PHONE), faults).start(mary).open(mary, "qlq-c30")
-    phone.fill_c30()
+    phone.answer("q30", 1)
     phone.send()
     phone.at_end("received")
     phone.page.go_back()
@@ -246,6 +240,46 @@ def test_three_text_sizes_are_remembered_and_the_largest_stacks_the_scale(
     expect(phone.page.locator("html")).to_have_attribute("data-text", "3")
 
 
+def test_the_figures_place_is_kept_and_the_list_comes_only_where_it_can_not_be_had(
+    browser: Browser, hospital: Hospital, faults: list[str]
+) -> None:
+    mary, held = hospital.enrol("CZ-figure", "en"), threading.Event()
+
+    def slow(environ: WSGIEnvironment, start_response: StartResponse) -> None:
+        if environ["PATH_INFO"].startswith("/q/figure"):
+            held.wait(3)
+
+    def broken(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes] | None:
+        if not environ["PATH_INFO"].startswith("/q/figure"):
+            return None
+        start_response("500 INTERNAL SERVER ERROR", [("Content-Length", "0")])
+        return [b""]
+
+    context = browser.new_context(service_workers="block", **PHONE)
+    hospital.lie = slow
+    phone = Phone(hospital, context, faults).start(mary).open(mary, "bpi-sf")
+    phone.answer("bpi1", 1)
+    expect(phone.page.locator("#bpi2-figure")).to_be_visible()
+    expect(phone.page.locator("#bpi2-list")).to_be_hidden()
+    place = phone.page.locator(".canvas").bounding_box()
+    held.set()
+    expect(phone.page.locator("#bpi2-figure svg:visible")).to_have_count(1)
+    drawn = phone.page.locator(".canvas").bounding_box()
+    assert place and drawn and place["y"] == drawn["y"] and abs(place["height"] - drawn["height"]) <= 1
+
+    hospital.lie = broken
+    context = browser.new_context(service_workers="block", **PHONE)
+    phone = Phone(hospital, context, faults).start(mary).open(mary, "bpi-sf")
+    phone.sees("bpi2")
+    phone.page.locator("#bpi2-list input").first.check()
+    hospital.lie = None
+    phone.back()
+    phone.next()
+    phone.sees("bpi2")
+    phone.page.get_by_role("button", name="Show the figure").click()
+    expect(phone.page.locator("#bpi2-figure .shaded")).to_have_count(1)
+
+
 def test_at_seven_the_sentence_that_nobody_watches_stands_there_at_once(
     browser: Browser, hospital: Hospital, faults: list[str]
 ) -> None:
@@ -270,13 +304,30 @@ def test_at_seven_the_sentence_that_nobody_watches_stands_there_at_once(
     expect(urgent).to_be_empty()
 
 
-def test_without_scripts_the_page_says_so_and_leads_to_the_plain_form(
+def test_without_scripts_a_whole_visit_is_answered_on_plain_pages(
     browser: Browser, hospital: Hospital, faults: list[str]
 ) -> None:
-    mary = hospital.enrol("CZ-plain", "en")
+    wang = hospital.enrol("CZ-plain", "zh-Hans")
     context = browser.new_context(java_script_enabled=False, **PHONE)
-    phone = Phone(hospital, context, faults).start(mary)
-    phone.page.goto(hospital.page(mary, "bpi-sf"))
-    phone.page.get_by_role("link", name="Answer on a plain page").first.click()
-    expect(phone.page.locator("fieldset.question")).to_have_count(15)
-    assert phone.page.url.endswith("/visit/form/bpi-sf")
+    phone = Phone(hospital, context, faults).start(wang)
+    page = phone.page
+    page.goto(hospital.page(wang, "bpi-sf"))
+    page.locator('noscript a[href="/visit/form/bpi-sf"], .note a[href="/visit/form/bpi-sf"]').first.click()
+    for instrument, last in (("bpi-sf", False), ("qlq-c30", True)):
+        assert page.url.endswith(f"/visit/form/{instrument}")
+        for question in page.locator("fieldset.question").all():
+            kind = str(question.get_attribute("class"))
+            if "kind-text" in kind:
+                question.locator("textarea").fill("热敷")
+            else:
+                question.locator("input").nth(1).check()
+        page.locator('button[name="action"][value="review"]').last.click()
+        expect(page.locator(".lines li")).to_have_count(30 if last else 15)
+        page.locator('input[name="helper"][value="filled"]').check()
+        page.locator(".plain-review button.go").click()
+        expect(page.locator(".stub b")).not_to_be_empty()
+        if not last:
+            page.locator("main a.button.go").click()
+            page.locator("main .next a.button.go, main a.button.go").first.click()
+    found = {stored.instrument: stored.helper for stored in hospital.received(wang)}
+    assert found == {"bpi-sf": "filled", "qlq-c30": "filled"}

@@ -1,6 +1,7 @@
 """Opened once, a visit can be answered without signal, in a browser that was killed, and nothing is lost."""
 
 import os
+import re
 import signal
 import socket
 import time
@@ -104,31 +105,65 @@ def test_a_whole_visit_without_signal_and_with_the_browser_killed_in_the_middle(
         assert responses.answers_of(tx, stored.uuid) == C30
 
 
-def test_after_a_kill_at_any_question_nothing_that_the_page_called_saved_is_missing(
+def test_after_a_kill_at_any_kind_of_screen_nothing_that_the_page_called_saved_is_missing(
     pocket: Pocket, hospital: Hospital, faults: list[str]
 ) -> None:
+    """Yes or no, the figure, the scale, free text, percent, the overview, the end: killed after each."""
     mary = hospital.enrol("CZ-kill", "en")
-    phone = Phone(hospital, pocket.context, faults).start(mary).open(mary, "qlq-c30")
+    rest = ("bpi4", "bpi5", "bpi6", *(f"bpi9{letter}" for letter in "abcdefg"))
+    given: dict[str, Any] = {item: {"value": 4} for item in rest}
+    hospital.begun(mary, given, "bpi1", "bpi-sf")
+    phone = Phone(hospital, pocket.context, faults).start(mary).open(mary, "bpi-sf")
     phone.kept_for_offline()
     hospital.lie = out_of_reach
-    for number in range(1, 6):
-        phone.sees(f"q{number}")
-        phone.choose(C30[f"q{number}"]["value"])
-        phone.saved("Saved on this phone" if number == 1 else "")
-        expect(phone.page.locator("#saved")).not_to_be_empty()
+
+    def killed(item: str) -> Phone:
+        """What was answered is said to be saved; then the browser dies, and opens where it was."""
+        expect(phone.page.locator("#saved")).to_have_attribute("data-state", re.compile("device|waiting"))
         phone.next()
-        phone.sees(f"q{number + 1}")
+        phone.sees(item)
         pocket.kill()
-        phone = Phone(hospital, pocket.open(), faults)
-        phone.page.goto(hospital.page(mary, "qlq-c30"))
-        phone.ready().sees(f"q{number + 1}")
-        for earlier in range(1, number + 1):
-            chosen = phone.page.locator(f"#q{earlier}-set input:checked")
-            expect(chosen).to_have_attribute("value", str(C30[f"q{earlier}"]["value"]))
+        again = Phone(hospital, pocket.open(), faults)
+        again.page.goto(hospital.page(mary, "bpi-sf"))
+        again.ready().sees(item)
+        return again
+
+    phone.choose(1)
+    phone = killed("bpi2")
+    phone.page.locator('[data-region="back-sacrum"]').click()
+    phone = killed("bpi3")
+    phone.choose(8)
+    phone = killed("bpi4")
+    for item in ("bpi4", "bpi5", "bpi6"):
+        phone.sees(item)
+        phone.next()
+    phone.page.locator("#bpi7").fill("heat")
+    phone = killed("bpi8")
+    phone.choose(70)
+    phone = killed("bpi9a")
+    for letter in "abcdefg":
+        phone.sees(f"bpi9{letter}")
+        phone.next()
+    expect(phone.page.locator("#review-title")).to_be_visible()
+    pocket.kill()
+    phone = Phone(hospital, pocket.open(), faults)
+    phone.page.goto(hospital.page(mary, "bpi-sf"))
+    phone.ready().sees("bpi9g")
+    phone.next()
+    phone.send()
+    phone.at_end("waiting")
+    pocket.kill()
+    phone = Phone(hospital, pocket.open(), faults)
+    phone.page.goto(hospital.page(mary, "bpi-sf"))
+    phone.at_end("waiting")
     hospital.lie = None
     phone.back_in_reach()
-    phone.saved("Saved at the hospital")
-    assert hospital.draft(mary, "qlq-c30") == {f"q{number}": C30[f"q{number}"] for number in range(1, 6)}
+    phone.at_end("received")
+    (stored,) = hospital.received(mary)
+    given |= {"bpi1": {"value": True}, "bpi2": {"value": {"regions": ["back-sacrum"], "worst": None}}}
+    given |= {"bpi3": {"value": 8}, "bpi7": {"value": "heat"}, "bpi8": {"value": 70}}
+    with hospital.service.store.reading() as tx:
+        assert responses.answers_of(tx, stored.uuid) == given
 
 
 def test_every_screen_that_is_acknowledged_is_at_the_hospital_when_the_browser_dies(
@@ -271,6 +306,8 @@ def test_without_a_worker_or_on_plain_http_everything_but_offline_works(
     blocked: str,
 ) -> None:
     mary = hospital.enrol(f"CZ-{blocked[:6]}", "en")
+    before = {f"q{number}": C30[f"q{number}"] for number in range(1, 26)}
+    hospital.begun(mary, before, "q26")
     rules = ["--host-resolver-rules=MAP clinic.test 127.0.0.1"] if blocked == "secure context" else []
     started = playwright.chromium.launch(executable_path=on_path(), args=[*ARGUMENTS, *rules])
     options: dict[str, Any] = {"service_workers": "block"} if blocked == "worker" else {}
@@ -290,7 +327,8 @@ def test_without_a_worker_or_on_plain_http_everything_but_offline_works(
             hospital.lie = None
             phone.back_in_reach()
             phone.saved("Saved at the hospital")
-        phone.fill_c30()
+        for number in range(26, 31):
+            phone.answer(f"q{number}", C30[f"q{number}"]["value"])
         phone.send()
         phone.at_end("received")
         assert len(hospital.received(mary)) == 1

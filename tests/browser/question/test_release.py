@@ -46,12 +46,15 @@ def test_a_new_release_waits_until_the_person_says_yes(
 def test_the_first_question_comes_in_six_requests_and_thirty_kilobytes(
     browser: Browser, hospital: Hospital
 ) -> None:
-    for language in ("zh-Hans", "en"):
-        person = hospital.enrol(f"RE-{language}", language)
-        figures = bench.cold(browser, *bench.enter(browser, hospital.link(person)))
-        assert figures["first_requests"] <= 6
-        assert figures["first_bytes"] <= 30 * 1024
-        assert figures["bytes_before_first_paint"] <= 14 * 1024
+    wang = hospital.enrol("RE-zh", "zh-Hans")
+    figures = bench.cold(browser, *bench.enter(browser, hospital.link(wang)), tap=False)
+    assert figures["first_requests"] <= 6
+    assert figures["first_bytes"] <= 30 * 1024
+    assert figures["bytes_before_first_paint"] <= 14 * 1024
+    with hospital.app.app_context():
+        packed = question_page.pages().packed
+    # Every other page is at most a little larger than the one that was measured.
+    assert max(len(page.brotli) for page in packed.values()) <= len(packed["bpi-sf", "zh-Hans"].brotli) + 1024
 
 
 def test_all_scripts_of_a_telephone_together_are_small() -> None:
