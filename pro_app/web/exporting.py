@@ -75,7 +75,9 @@ def make() -> Response:
 
 
 def _form(fault: str = "") -> str:
-    formats = [(name, _FORMAT_WORDS.get(name, name)) for name in FORMATS]
+    wide, long = _("CSV, one row for each form"), _("CSV, one row for each answer")
+    words = {**_FORMAT_WORDS, "csv-wide": wide, "csv-long": long}
+    formats = [(name, words.get(name, name)) for name in FORMATS]
     return render_template(
         "exporting/exports.html",
         formats=formats,
@@ -87,8 +89,6 @@ def _form(fault: str = "") -> str:
 
 
 _FORMAT_WORDS = {
-    "csv-wide": "CSV, wide",
-    "csv-long": "CSV, long",
     "xlsx": "Excel (.xlsx)",
     "sav": "SPSS (.sav)",
     "dta": "Stata (.dta)",

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import render_template
 from flask_babel import gettext
 
-from pro_app.actions.report import Report, Tally
+from pro_app.actions.report import Report, Summary, Tally
 from pro_app.exports import labels
 from pro_app.exports.forms import reasons_of
 from pro_app.instruments.catalogue import Catalogue
@@ -72,7 +72,7 @@ def facts(found: Report, catalogue: Catalogue, language: str) -> dict[str, objec
         if found.arms
         else [("", "")],
         "names": {one.id: one.name for one in catalogue.instruments.values()},
-        "instruments": list(dict.fromkeys(one.instrument for one in found.scores)),
+        "by_scale": _by_scale(found),
         "words_of_reason": {
             **{code: code for code in _reasons(found)},
             **{one.id: in_words(dict(one.label)) for one in found.study.missing_reasons},
@@ -85,6 +85,7 @@ def facts(found: Report, catalogue: Catalogue, language: str) -> dict[str, objec
         "in_words": in_words,
         "percent": _percent,
         "figure": _figure,
+        "quartiles": _quartiles,
         "tables": _tables(found),
     }
 
@@ -103,12 +104,26 @@ def _tables(found: Report) -> list[tuple[str, list[Tally]]]:
     return tables
 
 
+def _by_scale(found: Report) -> dict[str, list[tuple[str, list[Summary]]]]:
+    """By instrument each scale with the lines in which anything came, in the report's order."""
+    instruments: dict[str, dict[str, list[Summary]]] = {}
+    for one in found.scores:
+        scales = instruments.setdefault(one.instrument, {})
+        if one.n or one.without:
+            scales.setdefault(one.scale, []).append(one)
+    return {name: list(scales.items()) for name, scales in instruments.items()}
+
+
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f} %"
 
 
 def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
+
+
+def _quartiles(one: Summary) -> str:
+    return f"{_figure(one.q1)} – {_figure(one.q3)}" if one.n else "–"
 
 
 def stem(found: Report, what: str, moment: datetime) -> str:

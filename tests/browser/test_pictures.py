@@ -115,6 +115,7 @@ def test_the_staffs_pages(demonstration: Demonstration, browser: Browser, width:
             "account-code": "/staff/account/code",
             "trail": "/staff/trail?what=signed_in",
             "registry-sync": "/staff/registry",
+            "report": "/staff/report",
             "answers": "/staff/participants/CZ-003/answers/3m",
             "interview": "/staff/participants/CZ-004/interview/baseline",
             "paper": "/staff/participants/CZ-007/paper/2w",
