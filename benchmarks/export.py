@@ -22,6 +22,7 @@ from benchmarks.rows import Row
 from pro_app.actions import export as exporting
 from pro_app.actions.export import Wish
 from pro_app.config import read_settings
+from pro_app.everlasting import everlasting
 from pro_app.exports.edition import Edition
 from pro_app.exports.fhir import Resources
 from pro_app.exports.reading import each_person
@@ -189,9 +190,10 @@ def _response(
 
 def _child(folder: Path, name: str) -> Figures:
     """One export (or, without a name, the reading alone) in this process."""
-    service = _service(folder)
-    with speaking_app(str(service.settings.translations_dir)).test_request_context():
-        words = words_in("zh-Hans")
+    with everlasting():
+        service = _service(folder)
+        with speaking_app(str(service.settings.translations_dir)).test_request_context():
+            words = words_in("zh-Hans")
     target = folder / f"out-{name}"
     begun, begun_cpu = time.perf_counter(), time.process_time()
     with service.store.reading() as tx:
