@@ -3,7 +3,7 @@
 import http.client
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from pro_app.config import read_settings
 from pro_app.records import migrating
 from pro_app.wiring import Service, build
 from tests.deploy.cluster import Cluster
-from tests.deploy.programs import CLOCK, NGINX, Answer, Front, kill, launch
+from tests.deploy.programs import CLOCK, NGINX, Answer, Front, kill, launch, read
 
 PATIENTS = 60
 
@@ -74,6 +74,15 @@ class Installation:
         headers = {"Authorization": f"Visit {token}", "Content-Type": "application/json"}
         return self.front.ask("POST", "/device/response", body, headers)
 
+    def ask_process(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
+        """One request to a web process itself, past nginx."""
+        talk = http.client.HTTPConnection("127.0.0.1", next(iter(self.web)), timeout=60)
+        try:
+            talk.request(method, path, headers=dict(headers))
+            return read(talk.getresponse())
+        finally:
+            talk.close()
+
     def leader(self) -> int | None:
         """The process id of the clock that leads, by its own word in the database."""
         with self.service.store.reading() as tx:
@@ -93,7 +102,7 @@ class Installation:
             found = tx.conn.exec_driver_sql("SELECT uuid FROM response").scalars().all()
         return [one for one in ids for _ in range(found.count(one))]
 
-    def wait_until(self, true: Callable[[], bool], seconds: float = 60) -> None:
+    def wait_until(self, true: Callable[[], bool], seconds: float = 120) -> None:
         """A busy machine is slow, not wrong. Raises TimeoutError."""
         end = time.monotonic() + seconds
         while not true():

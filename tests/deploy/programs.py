@@ -93,7 +93,7 @@ class Front:
         servers = (f"server 127.0.0.1:{port} max_fails=2 fail_timeout=5s;\n" for port in web)
         return {
             "listen.conf": f"listen 127.0.0.1:{self.tls} ssl http2;\n",
-            "address.conf": f"server_name {NAME};\nsslcertificate cert.pem;\nsslcertificate_key key.pem;\n",
+            "address.conf": f"server_name {NAME};\nssl_certificate cert.pem;\nssl_certificate_key key.pem;\n",
             "plain.conf": f"listen 127.0.0.1:{self.plain};\nserver_name {NAME};\n"
             f"location / {{\n return 308 https://{NAME}:{self.tls}$request_uri;\n}}\n",
             "upstreams.conf": "".join(servers),
