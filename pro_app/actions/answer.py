@@ -225,9 +225,10 @@ def submit(
         "hash": content,
         **({"alerts": list(raised)} if raised else {}),
     }
-    audit.append(tx, person.site, actor, "response_received", person.study_number, detail, now)
     if new.opened_at and sent.mode not in BY_STAFF:
         drafts.drop(tx, person.id, timepoint, sent.instrument)
+    # Last of all: from here to the commit the site's other writers wait.
+    audit.append(tx, person.site, actor, "response_received", person.study_number, detail, now)
     return _receipt(sent.response, content, now, new.standing, repeated=False)
 
 

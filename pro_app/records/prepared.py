@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update, bindparam
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -55,6 +55,7 @@ class Prepared:
         self._statement = statement
         self._fill = list(fill) or None
         self._texts: dict[str, _Text] = {}
+        self._many: dict[int, Prepared] = {}
         self._back: dict[str, tuple[tuple[int, Turn], ...]] = {}
 
     def rows(self, tx: Transaction, values: Mapping[str, Any]) -> list[Row]:
@@ -85,9 +86,31 @@ class Prepared:
         _run(tx.conn, text.text, text.filled(values), many=False).close()
 
     def run_each(self, tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
-        """The same change for every one of `rows`, in one call of the driver."""
-        text = self._text(tx.conn.dialect)
-        _run(tx.conn, text.text, [text.filled(row) for row in rows], many=True).close()
+        """The same change for every one of `rows`, in one call of the driver.
+
+        An insert of several is one statement on PostgreSQL: one by one each would cost a round trip there,
+        however they are sent.
+        """
+        if len(rows) == 1:
+            self.run(tx, rows[0])
+        elif tx.on_postgres and isinstance(self._statement, Insert):
+            places = enumerate(rows)
+            values = {f"{name}_{place}": row[name] for place, row in places for name in self._fill or ()}
+            self._of_many(len(rows)).run(tx, values)
+        else:
+            text = self._text(tx.conn.dialect)
+            _run(tx.conn, text.text, [text.filled(row) for row in rows], many=True).close()
+
+    def _of_many(self, count: int) -> "Prepared":
+        """The same insert for so many rows; its parameters are named by column and place."""
+        found = self._many.get(count)
+        if found is None:
+            assert isinstance(self._statement, Insert)
+            rows: list[dict[str, object]] = [
+                {name: bindparam(f"{name}_{place}") for name in self._fill or ()} for place in range(count)
+            ]
+            found = self._many[count] = Prepared(self._statement.values(rows))
+        return found
 
     def _text(self, dialect: Dialect) -> _Text:
         # Two threads may both put it together: they make the same.

@@ -7,6 +7,8 @@ write and starves the others. What a database says when it can't work just now c
 `store_faults.Busy` or `store_faults.Away`.
 """
 
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from typing import Any
 import pysqlite3.dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
 from pro_app.errors import SettingsError
 from pro_app.keys import KeyRing
@@ -28,6 +30,8 @@ from pro_app.records.writers import PATIENCE_S, Writers
 
 # A driver's own fault comes from a row that is fetched; elsewhere SQLAlchemy has packed it.
 _FAULTS = (SQLAlchemyError, pysqlite3.dbapi2.Error)
+# A PostgreSQL connection that was used within so many seconds is not asked whether it still answers.
+TRUSTED_S = 5.0
 _SAFE_SQLITE = (3, 51, 3)
 _BACKPORTED = {(3, 44, 6), (3, 50, 7)}
 # Of a PostgreSQL that is on another machine: how long it may be silent before it counts as gone.
@@ -63,6 +67,9 @@ class Store:
         self.url = make_url(url)
         self.keys = keys
         self.engine = _open(self.url, pool_size, patience_s)
+        self._at_once = self.engine
+        if not self.on_sqlite:
+            self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writers: Writers | None = None
         self._together: Together | None = None
         if self.on_sqlite:
@@ -74,9 +81,11 @@ class Store:
         return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
-    def reading(self) -> Iterator[Transaction]:
+    def reading(self, *, short: bool = False) -> Iterator[Transaction]:
+        """short: a few statements. On PostgreSQL each sees its own moment either way (READ COMMITTED), and
+        these go without the two round trips that open and close a transaction."""
         try:
-            with self.engine.connect() as conn:
+            with (self._at_once if short else self.engine).connect() as conn:
                 yield Transaction(conn, self.keys)
         except _FAULTS as fault:
             if meaning := store_faults.of(fault):
@@ -139,11 +148,12 @@ def _open(parsed: URL, pool_size: int, patience_s: float) -> Engine:
             pool_size=pool_size,
             max_overflow=4,
             pool_timeout=patience_s,
-            pool_pre_ping=True,
             connect_args={name: value for name, value in _REACHING.items() if name not in parsed.query},
             hide_parameters=True,
         )
         event.listen(engine, "connect", partial(_prepare_postgres, int(patience_s * 1000)))
+        event.listen(engine, "checkin", _note_return)
+        event.listen(engine, "checkout", _look_at)
         return engine
     version = pysqlite3.dbapi2.sqlite_version_info
     if version < _SAFE_SQLITE and version not in _BACKPORTED:
@@ -173,6 +183,26 @@ def _prepare_postgres(patience_ms: int, connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = {patience_ms}")
     connection.commit()
+
+
+def _note_return(_connection: Any, record: Any) -> None:
+    record.info["back"] = time.monotonic()
+
+
+def _look_at(connection: Any, record: Any, _proxy: Any) -> None:
+    """Whether a kept connection still stands, else the pool makes a new one. A server that went has closed
+    it, which shows without a round trip: there is something to read where nothing was asked. After a while
+    without use the server is asked, for a network may forget a connection without a word."""
+    idle = time.monotonic() - record.info.get("back", 0.0)
+    look = select.poll()
+    look.register(connection.fileno(), select.POLLIN)
+    if idle < TRUSTED_S and not look.poll(0):
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except connection.Error as fault:
+        raise DisconnectionError() from fault
 
 
 def _prepare_sqlite(patience_ms: int, connection: Any, _record: Any) -> None:

@@ -42,7 +42,7 @@ def visiting(*, write: bool = False) -> Iterator[tuple[Transaction, Participant,
     """
     ticket = cast(Ticket, g.ticket)
     store = service().store
-    with store.writing(short=True) if write else store.reading() as tx:
+    with store.writing(short=True) if write else store.reading(short=True) as tx:
         person = admit.by_ticket(tx, service().links, ticket, lock=write)
         g.language = person.language
         yield tx, person, ticket.timepoint
