@@ -111,6 +111,10 @@ def test_while_no_process_answers_people_and_phones_are_told_when_to_come_again(
     assert IN_CHINESE in words and IN_ENGLISH in words
     assert page.one("content-type").startswith("text/html")
     assert call.json["error"] == "busy"
+    sheet = deserted.ask("GET", "/refusal.css")
+    assert b'href="/refusal.css"' in page.body
+    assert (sheet.status, sheet.one("content-type")) == (200, "text/css")
+    assert carries_every_header_once(sheet)
 
 
 def test_nobody_says_from_where_he_comes_or_under_which_number(installation: Installation) -> None:
