@@ -12,6 +12,7 @@ import pandas
 import pyreadstat
 import pytest
 
+from tests.integration.exports.conftest import Shared
 from tests.integration.exports.reading_back import Row, manifest, rows
 from tests.integration.exports.ward import CHINESE, Ward
 
@@ -19,9 +20,14 @@ INSTRUMENTS = ("qlq-c30", "bpi-sf")
 
 
 @pytest.fixture
-def database_kind() -> str:
+def ward(shared: Shared) -> Ward:
     """One kind of database is enough here: `test_every_format` reads the same files from both."""
-    return "sqlite"
+    return shared.ward
+
+
+@pytest.fixture
+def folder(shared: Shared) -> Path:
+    return shared.folder
 
 
 def cell(row: Row, name: str) -> Any:

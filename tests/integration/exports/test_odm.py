@@ -9,6 +9,7 @@ import pytest
 import xmlschema
 
 from tests.contract.registry import peers
+from tests.integration.exports.conftest import Shared
 from tests.integration.exports.reading_back import form
 
 pytestmark = pytest.mark.peer
@@ -27,9 +28,9 @@ REFERENCES = {
 
 
 @pytest.fixture
-def database_kind() -> str:
+def folder(shared: Shared) -> Path:
     """One kind of database is enough here: `test_every_format` reads the same files from both."""
-    return "sqlite"
+    return shared.folder
 
 
 @cache
