@@ -26,6 +26,10 @@ class StoreFault(ProAppError):
         self.cause = cause
         super().__init__()
 
+    def __str__(self) -> str:
+        """For the clock's log and the command line; a person on a page gets the sentence alone."""
+        return f"{super().__str__()} ({self.cause})" if self.cause else super().__str__()
+
 
 class Busy(StoreFault):
     """Others write for so long that waiting was given up."""

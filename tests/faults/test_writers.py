@@ -96,7 +96,7 @@ def test_patience_ends_with_a_fault_that_says_so_and_the_queue_goes_on(file: Pat
     ours = Writers(file, SOON_S)
     with another(HOLDS, str(file)) as other:
         other.hear("in")
-        with pytest.raises(Busy), ours:
+        with pytest.raises(Busy, match="another process writes"), ours:
             pass
     with ours:  # whoever was killed has let go
         pass
