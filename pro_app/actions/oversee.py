@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pro_app.errors import NotFound
-from pro_app.records import audit, circuits, comparisons, outbox, outbox_tally
+from pro_app.records import audit, circuits, comparisons, outbox_by_hand, outbox_tally
 from pro_app.records.audit import STUDY_CHAIN, Actor
 from pro_app.records.circuits import Circuit
 from pro_app.records.comparisons import Standing
@@ -129,10 +129,10 @@ def send_again(
     Raises `NotFound` when the study has no such registry.
     """
     _known(study, registry)
-    rows = set(outbox.of_sites(tx, registry, row_ids, sites)) | set(
-        outbox.of_records(tx, registry, records, sites)
+    rows = set(outbox_by_hand.of_sites(tx, registry, row_ids, sites)) | set(
+        outbox_by_hand.of_records(tx, registry, records, sites)
     )
-    count = outbox.resend(tx, rows, now)
+    count = outbox_by_hand.resend(tx, rows, now)
     if count:
         _note(tx, "registry_resent", registry, {"rows": count}, sites, actor, now)
     return count
@@ -149,7 +149,7 @@ def hold(
 ) -> int:
     """Keep waiting rows back until somebody sends them again; returns how many. Raises `NotFound`."""
     _known(study, registry)
-    count = outbox.pause(tx, outbox.of_sites(tx, registry, row_ids, sites))
+    count = outbox_by_hand.pause(tx, outbox_by_hand.of_sites(tx, registry, row_ids, sites))
     if count:
         _note(tx, "registry_held", registry, {"rows": count}, sites, actor, now)
     return count

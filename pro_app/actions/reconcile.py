@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pro_app.ports import RegistryAway, RegistryRefused
-from pro_app.records import audit, comparisons, outbox, parcels
+from pro_app.records import audit, comparisons, outbox_by_hand, parcels
 from pro_app.records.audit import CLOCK, STUDY_CHAIN, Actor
 from pro_app.records.comparisons import Counted, Listed
 from pro_app.records.ledger import Entry, Ledger
@@ -106,7 +106,7 @@ def send_again(store: Store, found: Comparison, actor: Actor, now: datetime) -> 
     """Put what is missing or altered there back on its way; returns how many rows now wait."""
     rows: Collection[int] = [one.row for one in found.differences if one.row is not None]
     with store.writing() as tx:
-        count = outbox.resend(tx, rows, now)
+        count = outbox_by_hand.resend(tx, rows, now)
         if count:
             about = comparisons.subject(found.registry)
             audit.append(tx, STUDY_CHAIN, actor, "registry_resent", about, {"rows": count}, now)

@@ -20,7 +20,7 @@ from sqlalchemy import Column, ScalarSelect, Select, and_, bindparam, exists, se
 
 from pro_app.ports import RegistryReceipt
 from pro_app.records.prepared import Prepared
-from pro_app.records.schema import outbox, participant, response
+from pro_app.records.schema import outbox, response
 from pro_app.records.store import Transaction
 from pro_app.records.upsert import into
 
@@ -225,7 +225,7 @@ def _settle_older(tx: Transaction, claims: Collection[Claim], now: datetime) -> 
             outbox.c.id < mine.id,
             outbox.c.registry == _registry_of(mine),
             outbox.c.state.in_(("parked", "paused")),
-            outbox.c.response_id.in_(_same_record(mine.response_id)),
+            outbox.c.response_id.in_(same_record(mine.response_id)),
         )
         tx.conn.execute(
             update(outbox)
@@ -262,73 +262,6 @@ def hurry(tx: Transaction, registry: str, now: datetime) -> None:
     )
 
 
-def resend(tx: Transaction, row_ids: Collection[int], now: datetime) -> int:
-    """Send these rows' records again, on a person's word; returns how many rows now wait.
-
-    For a record that has changed since, its newest row goes instead: an old state never comes back.
-    """
-    rows = tx.conn.execute(
-        select(outbox.c.registry, outbox.c.response_id).where(outbox.c.id.in_(row_ids))
-    ).all()
-    newest = {
-        tx.conn.execute(
-            select(outbox.c.id)
-            .where(outbox.c.registry == row.registry, outbox.c.response_id.in_(_same_record(row.response_id)))
-            .order_by(outbox.c.id.desc())
-            .limit(1)
-        ).scalar_one()
-        for row in rows
-    }
-    again = tx.conn.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(newest))
-        .values(state="waiting", attempts=0, next_at=now, problem=None, claimed_by=None, claimed_until=None)
-    )
-    return again.rowcount
-
-
-def pause(tx: Transaction, row_ids: Collection[int]) -> int:
-    """Hold rows that wait; `resend` lets them go. A row that is under way is not held back."""
-    held = tx.conn.execute(
-        update(outbox).where(outbox.c.id.in_(row_ids), outbox.c.state == "waiting").values(state="paused")
-    )
-    return held.rowcount
-
-
-def of_records(
-    tx: Transaction, registry: str, records: Collection[tuple[str, str, str]], sites: Collection[str]
-) -> tuple[int, ...]:
-    """The rows that carry these records (study number, visit, instrument) of `sites` to `registry`."""
-    wanted = set(records)
-    rows = tx.conn.execute(
-        select(outbox.c.id, participant.c.study_number, response.c.timepoint, response.c.instrument)
-        .join(response, response.c.id == outbox.c.response_id)
-        .join(participant, participant.c.id == outbox.c.participant_id)
-        .where(
-            outbox.c.registry == registry,
-            participant.c.site.in_(tuple(sites)),
-            participant.c.study_number.in_({number for number, _, _ in wanted}),
-        )
-    )
-    return tuple(row_id for row_id, *record in rows if tuple(record) in wanted)
-
-
-def of_sites(
-    tx: Transaction, registry: str, row_ids: Collection[int], sites: Collection[str]
-) -> tuple[int, ...]:
-    """Those of `row_ids` that are `registry`'s and belong to participants of `sites`."""
-    query = (
-        select(outbox.c.id)
-        .join(participant, participant.c.id == outbox.c.participant_id)
-        .where(
-            outbox.c.registry == registry,
-            outbox.c.id.in_(tuple(row_ids)),
-            participant.c.site.in_(tuple(sites)),
-        )
-    )
-    return tuple(tx.conn.execute(query).scalars())
-
-
 def _finish(tx: Transaction, mine: Claim, **values: object) -> bool:
     """Write an outcome, only while the claim still stands."""
     result = tx.conn.execute(
@@ -348,7 +281,7 @@ def _registry_of(mine: Claim) -> ScalarSelect[Any]:
     return select(outbox.c.registry).where(outbox.c.id == mine.id).scalar_subquery()
 
 
-def _same_record(response_id: int) -> Select[Any]:
+def same_record(response_id: int) -> Select[Any]:
     """Ids of the responses that report the same instrument at the same visit of the same participant."""
     this = response.alias("this")
     return (

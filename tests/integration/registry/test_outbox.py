@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pro_app.ports import RegistryReceipt
-from pro_app.records import outbox, outbox_tally, parcels
+from pro_app.records import outbox, outbox_by_hand, outbox_tally, parcels
 from tests.integration.registry.registries import Picky, Shelf
 from tests.integration.registry.ward import REGISTRY, Ward, answer, enrol
 from tests.unit.registry.cast import STUDY, WANGS_WORDS, citations
@@ -169,9 +169,9 @@ def test_a_parked_row_that_a_correction_overtook_is_settled_and_never_comes_back
     ward.sync(registry)
     assert ward.states() == ["delivered", "delivered"]
     with ward.store.writing() as tx:
-        rows = outbox.of_records(tx, REGISTRY, [("CZ-001", "1m", "bpi-sf")], ["CZ"])
-        assert outbox.of_records(tx, REGISTRY, [("CZ-001", "1m", "bpi-sf")], ["BY"]) == ()
-        assert outbox.resend(tx, rows, ward.now) == 1
+        rows = outbox_by_hand.of_records(tx, REGISTRY, [("CZ-001", "1m", "bpi-sf")], ["CZ"])
+        assert outbox_by_hand.of_records(tx, REGISTRY, [("CZ-001", "1m", "bpi-sf")], ["BY"]) == ()
+        assert outbox_by_hand.resend(tx, rows, ward.now) == 1
     ward.sync(registry)
     assert [parcel.response for parcel in registry.arrived] == [second, second]
 
@@ -180,12 +180,12 @@ def test_a_person_can_pause_a_row_and_send_it_again(ward: Ward) -> None:
     ward.answer(ward.enrol("CZ-001"))
     row = ward.row().id
     with ward.store.writing() as tx:
-        assert outbox.pause(tx, [row]) == 1
+        assert outbox_by_hand.pause(tx, [row]) == 1
     shelf = Shelf()
     ward.sync(shelf)
     assert shelf.arrived == []
     with ward.store.writing() as tx:
-        assert outbox.resend(tx, [row], ward.now) == 1
+        assert outbox_by_hand.resend(tx, [row], ward.now) == 1
     ward.sync(shelf)
     assert len(shelf.arrived) == 1
 
