@@ -19,6 +19,7 @@ from pro_app.errors import ProAppError
 from pro_app.everlasting import everlasting
 from pro_app.instruments.inviting import unworded
 from pro_app.messages import sentence as sentence_of
+from pro_app.one_heap import share_one_heap
 from pro_app.web import door, rough
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service
@@ -95,6 +96,7 @@ def web_server(app: Flask, settings: Settings, listener: socket.socket) -> Any:
 def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
     """Serve until the process is told to stop (SIGTERM or Ctrl-C); what is running is finished."""
     settings = service.settings
+    share_one_heap()
     with everlasting():
         server = web_server(create_app(service), settings, listener)
     with ExitStack() as stack:
