@@ -27,6 +27,7 @@ SCRIPTS = (
     "question.js",
     "store.js",
     "outbox.js",
+    "arrival.js",
     "sha256.js",
     "saying.js",
     "gentle.js",

@@ -80,7 +80,7 @@ export function call(place) {
   }
 }
 
-function warn(screen) {
+export function warn(screen) {
   const limit = screen.find((item) => item in page.urgent && app.answers[item]?.value >= page.urgent[item]);
   const box = byId("urgent");
   if (!limit) return box.replaceChildren();
@@ -114,7 +114,7 @@ export function view(name) {
   if (name !== "question") byId("urgent").replaceChildren();
 }
 
-function show(index, focus = true) {
+export function show(index, focus = true) {
   app.screen = index;
   const screen = page.screens[index];
   const shown = screen.filter(isShown);
@@ -128,13 +128,13 @@ function show(index, focus = true) {
   measure(index, fill(text.count, index + 1, page.screens.length));
   warn(screen);
   if (screen.some((item) => items.get(item).kind === "body")) figure();
-  ahead(index + 1);
+  if (app.touched) ahead();
   if (focus) attend(setOf(shown[0]).querySelector(".ask"));
   remember();
 }
 
-/** Unfold a screen before it is asked for, when there is nothing else to do. */
-const ahead = (index) => requestIdleCallback?.(() => page.screens[index]?.forEach(setOf));
+/** Unfold the next screen before it is asked for, when there is nothing else to do. */
+const ahead = () => requestIdleCallback?.(() => page.screens[app.screen + 1]?.forEach(setOf));
 
 export function measure(done, words) {
   const total = page.screens.length;
@@ -239,11 +239,11 @@ async function late(part) {
 
 /* What is said about saving, and what comes from the hospital and from other pages, is `saying` */
 
-const say = async (what, ...more) => (await late("saying"))?.[what](...more);
+export const say = async (what, ...more) => (await late("saying"))?.[what](...more);
 
 /** Before the first answer there is nothing to say about saving. */
 const hear = (event) => (event.type !== "saved" || begun()) && say("hear", event);
-const begun = () => Object.keys(app.answers).length > 0;
+export const begun = () => Object.keys(app.answers).length > 0;
 
 export async function end(state, receipt, message) {
   app.locked = true;
@@ -272,48 +272,23 @@ async function begin() {
   performance.mark("question");
   listen();
   app.coming = late("outbox").then((part) => part && (app.outbox = new part.Outbox(store, hear)));
-  await arrive();
+  const arrival = await late("arrival");
+  // The signal went in the middle of the very first start; what is answered meanwhile is in the store.
+  if (!arrival || !(await app.coming)) addEventListener("online", () => location.reload(), { once: true });
+  else await arrival.arrive();
   requestIdleCallback ? requestIdleCallback(later) : setTimeout(later, 200);
 }
 
 const requestIdleCallback = globalThis.requestIdleCallback?.bind(globalThis);
-const indexOf = (item) => Math.max(0, page.screens.findIndex((screen) => screen.includes(item)));
+export const indexOf = (item) => Math.max(0, page.screens.findIndex((screen) => screen.includes(item)));
 
-function take(answers) {
+export function take(answers) {
   for (const [name, answer] of answers) {
     const item = name.split("/")[3];
     if (!items.has(item)) continue;
     app.answers[item] = answer;
     write(item, answer);
   }
-}
-
-/** Ask the hospital about the visit, and take over what another device answered meanwhile. */
-async function arrive() {
-  const outbox = await app.coming;
-  // The signal went in the middle of the very first start; what is answered meanwhile is in the store.
-  if (!outbox) return addEventListener("online", () => location.reload(), { once: true });
-  if (begun() && !app.locked) say("saved");
-  const { visit, fresh, refusal } = await outbox.visit(ref);
-  app.visit = visit || app.visit;
-  if (refusal && !app.locked) return say("refused", refusal.message);
-  if (!visit && !app.locked) return say("note", text.unreachable);
-  const entry = visit?.instruments.find(({ id }) => id === page.instrument);
-  if (!fresh || !entry) return outbox.now();
-  if (entry.state === "sent" && !app.locked) return end("sent");
-  if (app.locked) return outbox.now();
-  const { ahead } = await outbox.merge(ref, page.instrument, entry);
-  app.draft = (await app.store.get(mine("draft"))) || app.draft;
-  if (!app.touched) {
-    take(await app.store.list(mine("answer")));
-    if (ahead && entry.position) {
-      show(indexOf(entry.position), false);
-      say("note", text.resumed);
-    }
-  }
-  warn(page.screens[app.screen]);
-  if (begun()) say("saved");
-  return outbox.now();
 }
 
 function listen() {
@@ -357,6 +332,7 @@ function later() {
 
 /** What is needed once somebody answers; fetched then, before the signal goes. */
 function rest() {
+  ahead();
   for (const part of ["saying", "gentle", "review"]) late(part);
   if (page.items.some(({ kind }) => kind === "body")) figure();
 }
