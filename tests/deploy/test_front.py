@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -115,6 +116,34 @@ def test_while_no_process_answers_people_and_phones_are_told_when_to_come_again(
     assert b'href="/refusal.css"' in page.body
     assert (sheet.status, sheet.one("content-type")) == (200, "text/css")
     assert carries_every_header_once(sheet)
+
+
+def in_one_breath(front: Front, links: list[str]) -> list[int]:
+    """One request with each of these links, all written before the first answer; the statuses in order."""
+    call = "GET /device/visit/x HTTP/1.1\r\nHost: {name}\r\nAuthorization: Visit {link}\r\n{end}\r\n"
+    last = len(links) - 1
+    calls = [
+        call.format(name=NAME, link=link, end="Connection: close\r\n" if number == last else "")
+        for number, link in enumerate(links)
+    ]
+    with (
+        socket.create_connection(("127.0.0.1", front.tls), 60) as plain,
+        front.context.wrap_socket(plain, server_hostname=NAME, suppress_ragged_eofs=True) as talk,
+    ):
+        talk.sendall("".join(calls).encode())
+        heard = b""
+        while more := talk.recv(1 << 16):
+            heard += more
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", heard)]
+
+
+def test_a_page_that_runs_wild_is_held_up_and_a_whole_hospital_is_not(deserted: Front) -> None:
+    wild = in_one_breath(deserted, ["wildwildwi.2w.aaaaaaaaaaaaaaaa"] * 240)
+    assert len(wild) == 240
+    assert wild[:60] == [503] * 60
+    assert wild.count(429) > 50
+    ward = in_one_breath(deserted, [f"ward{number:06d}.2w.aaaaaaaaaaaaaaaa" for number in range(240)])
+    assert ward == [503] * 240
 
 
 def test_nobody_says_from_where_he_comes_or_under_which_number(installation: Installation) -> None:
