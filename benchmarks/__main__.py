@@ -44,6 +44,7 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "scoring", lambda: scoring.measure(folder / "scoring")
     yield "export", lambda: export.measure(folder / "export")
     yield "outbox", lambda: outbox.measure(folder / "outbox")
+    yield "outbox on PostgreSQL", lambda: outbox.on_postgres(folder / "outbox-postgres")
 
 
 def _on_postgres(folder: Path) -> list[Row]:
