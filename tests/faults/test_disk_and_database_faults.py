@@ -16,7 +16,9 @@ import psycopg
 import pysqlite3.dbapi2
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from werkzeug.test import TestResponse
 
 from benchmarks import patients
@@ -243,3 +245,9 @@ def test_a_postgresql_without_room_is_said_and_passes(
             turned_away(ward, client, caplog)
         ward.all_is_well(client)
     at.house.store.close()
+
+
+def test_a_mistake_of_the_program_is_not_called_a_fault_of_the_database(store: Store) -> None:
+    """It would not pass by itself: nobody should be told to try again."""
+    with pytest.raises(DBAPIError), store.reading() as tx:
+        tx.conn.execute(text("SELECT nothing FROM nowhere"))
