@@ -7,6 +7,7 @@ an ext4 of its own in a file, and the copy of that file at the acknowledgement i
 import random
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -102,10 +103,12 @@ def _careless(connection: sqlite3.Connection, *_more: object) -> None:
 
 
 def started(folder: Path) -> PostgresServer:
-    """The package waits 10 s for a server that is mending itself; on a busy machine that takes longer."""
-    for _ in range(10):
-        with suppress(subprocess.TimeoutExpired):
+    """The package waits 10 s for a server that is mending itself; on a busy machine that takes longer, and
+    it takes offence at one that is still at it."""
+    for _ in range(30):
+        with suppress(subprocess.TimeoutExpired, AssertionError):
             return PostgresServer(folder)
+        time.sleep(1)
     raise TimeoutError("PostgreSQL did not come back")
 
 
