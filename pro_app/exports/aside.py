@@ -98,6 +98,17 @@ class Aside:
 
 
 @contextmanager
+def room(folder: Path) -> Iterator[None]:
+    """What is written into `folder` meets a full disk as `NoSpace`."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in _NO_ROOM:
+            raise NoSpace(folder=str(folder), words=fault.strerror or "") from fault
+        raise
+
+
+@contextmanager
 def aside(target: Path) -> Iterator[Aside]:
     """Fill a folder; it is called `target` when the block has ended well and `settle` was called.
 
@@ -109,12 +120,11 @@ def aside(target: Path) -> Iterator[Aside]:
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     filling = Aside(folder)
     try:
-        yield filling
-        folder.rename(target)
-        _to_disk(target.parent)
+        with room(target.parent):
+            yield filling
+            folder.rename(target)
+            _to_disk(target.parent)
     except OSError as fault:
-        if fault.errno in _NO_ROOM:
-            raise NoSpace(folder=str(target.parent), words=fault.strerror or "") from fault
         if fault.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise FolderUsed(folder=str(target)) from fault
         raise

@@ -18,6 +18,7 @@ from pro_app.actions.export import EVERY_FORMAT, Wish
 from pro_app.actions.report import Report
 from pro_app.errors import ProAppError
 from pro_app.exports import paper
+from pro_app.exports.aside import room
 from pro_app.exports.formats import FORMATS
 from pro_app.records import export_rows
 from pro_app.schedule.elements import Site
@@ -63,7 +64,7 @@ def make() -> Response:
     if language not in locale.LANGUAGES:
         language = locale.language()
     try:
-        with _alone():
+        with _alone(), room(service().settings.data_dir):
             bundle = _bundle(wish, language)
     except ProAppError as refusal:
         answer = Response(_form(problems.sentence(refusal)), STATUS.get(refusal.code, 422))
@@ -136,17 +137,23 @@ def _bundle(wish: Wish, language: str) -> IO[bytes]:
                 tx, house.study, house.catalogue, words_in(language), wish, version("pro-follow-up"), now()
             )
             done = exporting.export(tx, edition, wish, folder, resources=service().fhir_resources)
-        packed: IO[bytes] = tempfile.TemporaryFile(dir=house.settings.data_dir)  # noqa: SIM115
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as box:
-            for path in sorted(folder.iterdir()):
-                entry = zipfile.ZipInfo(f"{folder.name}/{path.name}", _ALWAYS)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                with path.open("rb") as source, box.open(entry, "w", force_zip64=True) as part:
-                    while chunk := source.read(1 << 20):
-                        part.write(chunk)
+        packed = _packed(folder, house.settings.data_dir)
         with house.store.writing() as tx:
             exporting.on_the_trail(tx, house.study, wish, done, actor(), now())
     packed.seek(0)
+    return packed
+
+
+def _packed(folder: Path, place: Path) -> IO[bytes]:
+    """All files of the folder in one ZIP, the same bytes for the same files."""
+    packed: IO[bytes] = tempfile.TemporaryFile(dir=place)  # noqa: SIM115
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as box:
+        for path in sorted(folder.iterdir()):
+            entry = zipfile.ZipInfo(f"{folder.name}/{path.name}", _ALWAYS)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with path.open("rb") as source, box.open(entry, "w", force_zip64=True) as part:
+                while chunk := source.read(1 << 20):
+                    part.write(chunk)
     return packed
 
 

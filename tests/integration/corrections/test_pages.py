@@ -1,6 +1,7 @@
 """The pages of corrections, exports and the report, told by people."""
 
 import csv
+import errno
 import io
 import re
 import zipfile
@@ -256,6 +257,22 @@ def test_a_site_coordinator_gets_the_own_site_and_no_arms_whatever_is_posted(
     chen = signed_in(pages, "chen").post("/staff/exports", data={"format": "csv-long", "arms": "1"})
     with zipfile.ZipFile(io.BytesIO(chen.data)) as box:
         assert "en-bloc" in box.read("export/forms.csv").decode("utf-8-sig")
+
+
+def test_a_disk_that_is_full_while_the_zip_is_packed_is_a_sentence_and_no_entry_on_the_trail(
+    pages: Flask, team: None, ward: Ward, wang: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoRoom(io.BytesIO):
+        def write(self, _bytes: object, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(exporting.tempfile, "TemporaryFile", lambda **_where: NoRoom())
+        answer = signed_in(pages, "hua").post("/staff/exports", data={"format": "csv-wide"})
+    assert answer.status_code == 507
+    assert "not enough room" in answer.text
+    with ward.store.reading() as tx:
+        assert "exported" not in [event.action for event in audit.history(tx, "NCT06120426")]
 
 
 def test_no_format_is_said_and_a_second_export_at_once_waits(
