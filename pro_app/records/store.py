@@ -194,11 +194,11 @@ def _look_at(connection: Any, record: Any, _proxy: Any) -> None:
     it, which shows without a round trip: there is something to read where nothing was asked. After a while
     without use the server is asked, for a network may forget a connection without a word."""
     idle = time.monotonic() - record.info.get("back", 0.0)
-    look = select.poll()
-    look.register(connection.fileno(), select.POLLIN)
-    if idle < TRUSTED_S and not look.poll(0):
-        return
     try:
+        look = select.poll()
+        look.register(connection.fileno(), select.POLLIN)
+        if idle < TRUSTED_S and not look.poll(0):
+            return
         connection.execute("SELECT 1")
         connection.rollback()
     except connection.Error as fault:
