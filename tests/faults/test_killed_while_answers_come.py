@@ -77,7 +77,7 @@ def run(at: Installation, count: int, every: float, between: int) -> int:
 def test_whatever_is_killed_each_acknowledged_answer_is_stored_scored_and_audited_once(
     installation: Installation,
 ) -> None:
-    assert run(installation, 150, every=0.9, between=30) >= 3
+    assert run(installation, 150, every=0.15, between=30) >= 3
 
 
 @pytest.mark.slow
