@@ -7,7 +7,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pro_app.actions import consent
 from pro_app.records import alerts, audit, participants
+from pro_app.records.audit import Actor
 from pro_app.wiring import Service
 from tests.integration.clinic.following import answered, operated
 from tests.integration.clinic.people import PASSWORD, enrolled, mary, wang
@@ -116,6 +118,18 @@ def test_today_shows_who_is_open_and_who_needs_a_call(
     assert 'id="call-title"' not in text
     assert 'href="/staff/participants/CZ-009/interview/baseline"' in text
     assert '<a href="/staff/registry">' in text
+
+
+def test_who_said_no_to_the_privacy_notice_is_seen_at_once(
+    li: FlaskClient, house: Service, wangs: None, now: datetime
+) -> None:
+    said_no = "said no to the privacy notice"
+    assert said_no not in li.get("/staff").text
+    with house.store.writing() as tx:
+        person = participants.by_study_number(tx, "CZ-003")
+        consent.decide(tx, house.study, person, False, Actor("patient", "CZ-001"), now)
+    assert said_no in li.get("/staff").text
+    assert said_no in li.get("/staff/participants/CZ-003").text
 
 
 def test_a_wrong_door_keeps_the_menu_for_who_is_signed_in(clinic: Flask, li: FlaskClient) -> None:
