@@ -15,7 +15,7 @@ fresh: ## like run, but throw the demonstration's data away first
 	@deploy/environment run && exec $(BIN)/pro-app demo --fresh
 
 test: ## set everything up and run every test
-	@deploy/environment test && exec $(BIN)/python -m pytest -n 2 --dist loadgroup
+	@deploy/environment test && exec $(BIN)/python -m pytest -n 4 --no-loadscope-reorder
 
 test-heavy: ## the load and fault tests with their full figures (long)
 	@deploy/environment test && exec $(BIN)/python -m pytest -m slow --heavy

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy.engine import make_url
+from xdist.remote import Producer
 
 from pro_app.config import ROOT
 from pro_app.instruments.catalogue import Catalogue, load_catalogue
@@ -24,6 +25,7 @@ from pro_app.schedule.elements import Study
 from pro_app.schedule.study import load_study
 from tests.compiled import templates_compiled_once
 from tests.postgres import PostgresServer
+from tests.together import Together
 
 QUESTIONNAIRES = ROOT / "questionnaires"
 NOON_IN_BEIJING = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
@@ -133,6 +135,11 @@ def links(keys: KeyRing) -> Links:
 def now() -> datetime:
     """Noon in Beijing on 1 December 2026, in UTC."""
     return NOON_IN_BEIJING
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,18 +18,14 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from benchmarks.start import free_port, wait_for
 from tests.browser.chromium import launch
 
-DEMONSTRATION = "demonstration"
 # A busy machine is slow, not wrong.
 expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a demonstration, or a file's own hospital, stay in one process."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            shared = DEMONSTRATION if DEMONSTRATION in getattr(item, "fixturenames", ()) else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(shared))
 
 
 @pytest.fixture(scope="session")

@@ -23,12 +23,9 @@ from tests.deploy.programs import CLOCK, NGINX, Answer, Front, kill, launch, rea
 PATIENTS = 60
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One installation serves all tests that ask for it, in one process; xdist reads the mark after this."""
     for item in items:
         if "installation" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("deploy"))
             item.add_marker(pytest.mark.postgres)
 
 
