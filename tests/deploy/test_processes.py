@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
+from tests import own_loop
 from tests.deploy.conftest import Installation
 from tests.deploy.programs import NAME, kill
 
@@ -60,7 +61,7 @@ def test_two_hundred_slow_connections_harm_nobody(installation: Installation) ->
         assert [answer.status for answer in answers] == [201] * 8
         return reached, open_still
 
-    reached, open_still = asyncio.run(crowd())
+    reached, open_still = own_loop.run(crowd())
     # On a busy machine nginx may have closed some for their silence of 15 s by now.
     assert 0 < open_still <= SLOW
     # What nginx keeps open for the quick ones; none of the slow ones has come through.

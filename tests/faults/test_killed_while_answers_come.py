@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import patients
 from benchmarks.start import free_port
+from tests import own_loop
 from tests.faults.running import Installation, Running, books, expected, stored, until_received
 
 CLIENTS = 8
@@ -64,7 +65,7 @@ def run(at: Installation, count: int, every: float, between: int) -> int:
         for name in ("first", "second"):
             at.wait_for(ports[name])
         began = time.monotonic()
-        asyncio.run(_crowd(running, [ports["first"], ports["second"]], people, every, between))
+        own_loop.run(_crowd(running, [ports["first"], ports["second"]], people, every, between))
         print(f"{count} answers in {time.monotonic() - began:.0f} s, {running.killed} processes killed")
     finally:
         running.stop()

@@ -15,6 +15,7 @@ from benchmarks.crowd import Caller, Reply
 from pro_app.cli import serving
 from pro_app.web import admission
 from pro_app.web.factory import create_app
+from tests import own_loop
 from tests.faults.running import Installation, books, expected
 
 HELD_S = 1.0
@@ -67,12 +68,12 @@ def test_in_a_jam_some_are_told_to_come_again_and_the_process_says_that_it_lives
         return await asyncio.gather(*sending), alive, still_jammed
 
     with served(at) as port:
-        replies, alive, still_jammed = asyncio.run(jam(port))
+        replies, alive, still_jammed = own_loop.run(jam(port))
         assert alive.status == 200 and still_jammed
         away = [reply for reply in replies if reply.status == 503]
         assert {reply.status for reply in replies} == {201, 503}
         assert all(reply.headers["retry-after"] == "30" and b'"busy"' in reply.body for reply in away)
-        again = [asyncio.run(one(port, patient)).status for patient in people]
+        again = [own_loop.run(one(port, patient)).status for patient in people]
     assert sorted(again) == [200] * (len(people) - len(away)) + [201] * len(away)
     with at.house.store.reading() as tx:
         assert books(tx) == expected(at.house, len(people))
@@ -82,7 +83,7 @@ def run(at: Installation, plan: load.Plan) -> load.Day:
     """One day on a server of its own; nobody's answer is lost, whoever was turned away."""
     people = patients.enrolled(at.house, plan.people)
     with load.server(at.settings) as (port, watched):
-        day = asyncio.run(load.spend(port, watched, people, plan))
+        day = own_loop.run(load.spend(port, watched, people, plan))
     print(
         {name: getattr(day, name).told() for name in ("opening", "usual", "rush", "after")}, day.well_after_s
     )

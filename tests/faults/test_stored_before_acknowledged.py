@@ -1,6 +1,5 @@
 """No acknowledgement before the disk has it: what the kernel is asked to do, in its order, seen by strace."""
 
-import asyncio
 import re
 import subprocess
 import time
@@ -14,6 +13,7 @@ import pytest
 
 from benchmarks import patients
 from benchmarks.start import free_port
+from tests import own_loop
 from tests.faults.running import Installation, until_received
 from tests.postgres import PostgresServer
 
@@ -72,9 +72,9 @@ def one_answer(at: Installation, others: Callable[[], list[int]], log: Path, fil
     server = at.start("serve", "--no-clock", port=port)
     try:
         at.wait_for(port)
-        asyncio.run(until_received([port], warm, 0))
+        own_loop.run(until_received([port], warm, 0))
         with watched([server.pid, *others()], log):
-            asyncio.run(until_received([port], patient, 0))
+            own_loop.run(until_received([port], patient, 0))
             time.sleep(0.05)
     finally:
         server.kill()
