@@ -113,4 +113,6 @@ def fill(store: Store, people: int, now: datetime) -> dict[str, int]:
         }
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
+        # What was just filled is written to the disk now, not while pages are timed.
+        connection.execute(text("CHECKPOINT"))
     return counts
