@@ -11,6 +11,7 @@ from pro_app.web.account_words import LETTERS
 from pro_app.web.action_words import FIELDS, VALUES
 from pro_app.web.clinic_page import account
 from pro_app.web.clinic_words import REASONS, ROLES, STATUSES, SURGERY_STATES
+from pro_app.web.follow_up_words import DONE, rule_name
 from pro_app.web.history_words import instrument_words, visit_words
 from pro_app.web.staff_roles import may_see_arm
 
@@ -80,10 +81,13 @@ def _value(key: str, value: object) -> str:
         return visit_words(text)
     if key == "instrument":
         return instrument_words(text)
+    if key == "rules":
+        return rule_name(text)
     if key == "site" and text == "*":
         return _("all sites")
     known = {
         "reason": REASONS,
+        "done": DONE,
         "status": STATUSES,
         "role": ROLES,
         "for": LETTERS,

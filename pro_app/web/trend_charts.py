@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pro_app.instruments.definition import Instrument
 from pro_app.instruments.trend import Since, Trend
 from pro_app.journey import Journey
-from pro_app.web import charts
+from pro_app.web import charts, locale
 from pro_app.web.charts import Chart, Zone, number
 from pro_app.web.clinic_page import in_words
 from pro_app.web.scale_words import BANDS, SIZES, scale_name
@@ -121,14 +121,14 @@ def signed(points: float) -> str:
 def _described(trend: Trend, way: Journey, direction: str, change: str) -> str:
     """The chart in one paragraph, for those who hear it."""
     told = [
-        f"{in_words(stop.timepoint.label)}: {number(value)}"
+        _(": ").join((in_words(stop.timepoint.label), number(value)))
         for stop, value in zip(way.stops, trend.values, strict=True)
         if value is not None
     ]
     low, high = (number(end) for end in trend.scale.range)
     scope = _("Scale from %(low)s to %(high)s, %(direction)s.", low=low, high=high, direction=direction)
-    listed = "; ".join(told) if told else _("No score yet.")
-    return " ".join(part for part in (scope, listed, change) if part)
+    listed = _(", ").join(told) if told else _("No score yet.")
+    return locale.gap().join(part for part in (scope, listed, change) if part)
 
 
 def source_words(instrument: Instrument, key: str) -> str:
