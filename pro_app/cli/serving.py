@@ -21,13 +21,15 @@ from pro_app.instruments.inviting import unworded
 from pro_app.messages import sentence as sentence_of
 from pro_app.one_heap import share_one_heap
 from pro_app.web import door, rough
+from pro_app.web.admission import Judge
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service
 
 if TYPE_CHECKING:
     from pro_app.clock import Clock
 
-CONNECTIONS = 1000
+# With the files of the database this stays below the 1024 that a process may usually have open.
+CONNECTIONS = 900
 SECONDS_TO_READ = 60
 LARGEST_HEADER = 32 * 1024
 # The program itself takes 256 KiB; up to here it says so in the person's language.
@@ -83,13 +85,14 @@ def web_server(app: Flask, settings: Settings, listener: socket.socket) -> Any:
         threads=settings.threads,
         connection_limit=CONNECTIONS,
         channel_timeout=SECONDS_TO_READ,
+        asyncore_use_poll=True,  # select() raises as soon as a connection is the 1025th open file
         max_request_header_size=LARGEST_HEADER,
         max_request_body_size=LARGEST_BODY,
         ident=None,
         **proxy,
     )
     server.channel_class = rough.channel(https=settings.https)
-    door.guard(server)
+    door.guard(server, Judge())
     return server
 
 

@@ -5,15 +5,20 @@ jam (the disk pauses, a nurse prints a list) is waited out. Only when requests h
 so that the queue stands, those that waited too long get 503 with `Retry-After`, which costs next to nothing,
 until the queue has gone. `/healthz` has a thread of its own: it answers whatever the others wait for.
 
-This is the idea of CoDel (RFC 8289) for a queue of requests. The waiting is seen by our own server (`door`);
-behind another one nobody is refused here, and its own limits count.
+This is the idea of CoDel (RFC 8289) for a queue of requests. Our own server sees the waiting (`door`); under
+gunicorn it is asked of the connection. Another server that hands over neither refuses nobody here.
 """
+
+import time
 
 from flask import Flask, request
 
 from pro_app.errors import ProAppError
+from pro_app.web.waiting import since_last_data
 
 REFUSED = "pro_app.refused"
+# https://github.com/benoitc/gunicorn puts the connection of the request into the environment under this name.
+CONNECTION = "gunicorn.socket"
 # A request that waited this long waited too long, once that has gone on for so long; less is no jam at all.
 TOO_LONG_S, STANDING_S, CALM_S = 0.5, 2.0, 0.1
 ALIVE = "/healthz"
@@ -46,11 +51,19 @@ class Judge:
         return now - since >= STANDING_S
 
 
-def _turn_away() -> None:
-    if REFUSED in request.environ and request.endpoint not in LET_IN:
-        raise Overloaded()
-
-
 def install(app: Flask) -> None:
     """Before anything that costs, but after the request was counted."""
-    app.before_request(_turn_away)
+    judge = Judge()
+
+    def refused() -> bool:
+        connection = request.environ.get(CONNECTION)
+        if connection is None:
+            return REFUSED in request.environ
+        return judge.refuses(since_last_data(connection), time.monotonic())
+
+    def turn_away() -> None:
+        # asked first: those who are let in tell how long one waits, too
+        if refused() and request.endpoint not in LET_IN:
+            raise Overloaded()
+
+    app.before_request(turn_away)

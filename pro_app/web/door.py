@@ -6,6 +6,7 @@ from typing import Any
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from pro_app.web.admission import ALIVE, REFUSED, Judge
+from pro_app.web.waiting import since_last_data
 
 
 class Door:
@@ -19,8 +20,8 @@ class Door:
     def add_task(self, channel: Any) -> None:
         channel.came = time.monotonic()
         # what was no HTTP has no path
-        aside = bool(channel.requests) and getattr(channel.requests[0], "path", "") == ALIVE
-        (self._aside if aside else self._threads).add_task(channel)
+        channel.aside = bool(channel.requests) and getattr(channel.requests[0], "path", "") == ALIVE
+        (self._aside if channel.aside else self._threads).add_task(channel)
 
     def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
         self._aside.shutdown(cancel_pending, timeout)
@@ -36,18 +37,21 @@ class _Task(WSGITask):
         return environ
 
 
-def guard(server: Any) -> None:
-    """Put `Door` and `Judge` into a Waitress that has its channel class."""
-    judge = Judge()
+def guard(server: Any, judge: Judge) -> None:
+    """Put `Door` and `judge` into a Waitress that has its channel class."""
 
     class Channel(server.channel_class):
         task_class = _Task
-        came, refused = 0.0, False
+        came, aside, refused = 0.0, False, False
 
         def service(self) -> None:
-            now = time.monotonic()
-            self.refused = judge.refuses(now - self.came, now)
+            # Whoever has a thread of their own never waits, and says nothing of how long the others do.
+            self.refused = not self.aside and judge.refuses(self._waited(), time.monotonic())
             super().service()
+
+        def _waited(self) -> float:
+            """Seconds for a thread and, where the kernel tells, before that until the request was read."""
+            return max(time.monotonic() - self.came, since_last_data(self.socket))
 
     server.channel_class = Channel
     server.task_dispatcher = Door(server.task_dispatcher)

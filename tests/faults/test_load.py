@@ -1,8 +1,12 @@
 """More is asked than can be answered: some are told to come again, and all that was taken is stored."""
 
 import asyncio
+import os
+import resource
+import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from shutil import copyfile
@@ -31,10 +35,11 @@ def at(tmp_path: Path, migrated_file: Path) -> Iterator[Installation]:
 
 
 @contextmanager
-def served(at: Installation) -> Iterator[int]:
-    """Our own server, in this process."""
+def served(at: Installation, before: Callable[[int], None] = lambda port: None) -> Iterator[int]:
+    """Our own server, in this process; `before` is called when it listens and does not read yet."""
     listener = serving.listen("127.0.0.1", 0)
     server = serving.web_server(create_app(at.house), at.house.settings, listener)
+    before(int(listener.getsockname()[1]))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -77,6 +82,36 @@ def test_in_a_jam_some_are_told_to_come_again_and_the_process_says_that_it_lives
     assert sorted(again) == [200] * (len(people) - len(away)) + [201] * len(away)
     with at.house.store.reading() as tx:
         assert books(tx) == expected(at.house, len(people))
+
+
+@pytest.mark.parametrize("path", ["/device/visit/none", "/healthz"])
+def test_waiting_before_the_server_read_anything_counts_and_healthz_answers_all_the_same(
+    at: Installation, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(admission, "STANDING_S", 0.0)
+    caller = socket.socket()
+
+    def ask_early(port: int) -> None:
+        caller.connect(("127.0.0.1", port))
+        caller.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        time.sleep(admission.TOO_LONG_S + 0.1)
+
+    with caller, served(at, ask_early):
+        answer = caller.recv(12)
+    assert answer == (b"HTTP/1.1 200" if path == admission.ALIVE else b"HTTP/1.1 503")
+
+
+def test_a_connection_that_is_more_than_the_thousandth_open_file_harms_nobody(at: Installation) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2048)), hard))
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1024)]
+    try:
+        with served(at) as port:
+            for _ in range(2):
+                assert own_loop.run(Caller(port).ask("GET", "/healthz")).status == 200
+    finally:
+        for file in files:
+            os.close(file)
 
 
 def run(at: Installation, plan: load.Plan) -> load.Day:
