@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pro_app.actions import escalate, learn, reconcile, remind, send, sync, witness, write_to_staff
 from pro_app.actions import lead as leading
 from pro_app.errors import ProAppError
+from pro_app.exports.jobs import tidy
 from pro_app.letters.carriers import Carriers
 from pro_app.wiring import Service
 
@@ -107,6 +108,7 @@ class Clock:
     def tick(self) -> Tick:
         """One tick now, if this clock leads."""
         now = utc_now()
+        tidy(self._service.settings.data_dir, now)  # of this machine, whoever leads
         try:
             with self._service.store.writing() as tx:
                 led = leading.lead(tx, self.holder, now, self._hold_for)

@@ -16,6 +16,10 @@ SENTENCES: dict[str, str] = {
         "A spreadsheet holds 1,048,576 rows and this export has more. Choose one site or visit, or another format."
     ),
     "export_busy": N_("Another export is being made just now. Please try again in a minute."),
+    "export_interrupted": N_(
+        "The server was restarted while this export was being made. Nothing was left behind; please ask for it "
+        "again."
+    ),
     "export_no_fhir": N_("This installation can't write FHIR files: no FHIR adapter is wired."),
     "report_not_printed": N_(
         "Chromium could not print the report (%(words)s). Take the page and print that."

@@ -1,30 +1,40 @@
 """Taking data out and the report, for the staff: what may leave, who may take it, who may see arms."""
 
-import tempfile
 import threading
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
-from typing import IO
 
-from flask import Blueprint, Response, current_app, render_template, request, send_file
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response as AnyResponse
 
-from pro_app.actions import export as exporting
 from pro_app.actions import report as reporting
 from pro_app.actions.export import EVERY_FORMAT, Wish
 from pro_app.actions.report import Report
-from pro_app.errors import ProAppError
+from pro_app.errors import NotFound, ProAppError
 from pro_app.exports import paper
-from pro_app.exports.aside import room
 from pro_app.exports.formats import FORMATS
+from pro_app.exports.jobs import ExportBusy, Job, Jobs, jobs_of, new_name, tidy
+from pro_app.messages import template_of
 from pro_app.records import export_rows
 from pro_app.schedule.elements import Site
-from pro_app.web import locale, problems, report_page
+from pro_app.web import export_making, locale, problems, report_page
 from pro_app.web.clinic_page import account, actor, sites
-from pro_app.web.current import now, service
+from pro_app.web.current import EXTENSION, now, service
 from pro_app.web.export_words import words_in
 from pro_app.web.guard import staff
 from pro_app.web.staff_roles import READERS
@@ -33,18 +43,16 @@ blueprint = Blueprint("exporting", __name__, url_prefix="/staff")
 EXPORTERS = ("site_coordinator", "study_coordinator")
 # A site's staff know the arms of their own patients; arms side by side are for the study's coordinator only.
 UNBLINDED = ("study_coordinator",)
-DISK_FULL = 507
-_ALWAYS = (1980, 1, 1, 0, 0, 0)
-_one_at_a_time = threading.Lock()
+# Who asks for little has it at once and sees no progress.
+WAITED_FOR_S = 2.0
+_one_print_at_a_time = threading.Lock()
+STATUS = {"export_busy": 503, "export_no_space": 507}
 
 
-class ExportBusy(ProAppError):
-    """One export at a time: each takes a processor for itself."""
-
-    code = "export_busy"
-
-
-STATUS = {"export_busy": 503, "export_no_space": DISK_FULL}
+@blueprint.record_once
+def _tidy_at_start(setup: BlueprintSetupState) -> None:
+    house = setup.app.extensions[EXTENSION]
+    tidy(house.settings.data_dir, datetime.now(UTC))
 
 
 @blueprint.get("/exports")
@@ -55,29 +63,111 @@ def listing() -> str:
 
 @blueprint.post("/exports")
 @staff(*EXPORTERS)
-def make() -> Response:
-    """The export as one ZIP; who took it is on the audit trail before the first byte leaves."""
+def make() -> AnyResponse:
+    """Begins the export. Little is there at once; of more there is a page that shows how far it is."""
     fault, wish = _wish()
     if fault:
         return Response(_form(fault), 422)
     language = request.form.get("labels", "")
     if language not in locale.LANGUAGES:
         language = locale.language()
-    try:
-        with _alone(), room(service().settings.data_dir):
-            bundle = _bundle(wish, language)
-    except ProAppError as refusal:
-        answer = Response(_form(problems.sentence(refusal)), STATUS.get(refusal.code, 422))
-        if answer.status_code == 503:
-            answer.headers["Retry-After"] = "30"
-        return answer
     name = f"{service().study.id}-{now():%Y-%m-%d}.zip"
-    return send_file(bundle, "application/zip", as_attachment=True, download_name=name)
+    job = Job(new_name(), account().login, now(), name, wish.formats, wish.sites, wish.arms)
+    order = export_making.Order(wish, words_in(language), actor(), now())
+    try:
+        export_making.begin(service(), job, order).join(WAITED_FOR_S)
+    except ProAppError as refusal:
+        return _refused(refusal.code, problems.sentence(refusal))
+    job = _jobs().find(job.id)
+    if job.state == "failed":
+        return _refused(job.fault, _fault_of(job))
+    return redirect(url_for(".fetch" if job.state == "done" else ".progress", job=job.id), 303)
+
+
+def _refused(code: str, sentence: str) -> Response:
+    answer = Response(_form(sentence), STATUS.get(code) or problems.STATUS.get(code, 422))
+    if answer.status_code == 503:
+        answer.headers["Retry-After"] = "30"
+    return answer
+
+
+@blueprint.get("/exports/<job>")
+@staff(*EXPORTERS)
+def progress(job: str) -> str:
+    """How far it is, or the file, or why there is none. Looks again by itself, without a script too."""
+    found = _mine(job)
+    return render_template(
+        "exporting/job.html", job=found, said=_said(found), fault=_fault_of(found), formats_of=_formats_of
+    )
+
+
+@blueprint.get("/exports/<job>/progress")
+@staff(*EXPORTERS)
+def standing(job: str) -> Response:
+    """The same for the page's script."""
+    found = _mine(job)
+    return jsonify(state=found.state, percent=found.percent, said=_said(found))
+
+
+@blueprint.get("/exports/<job>/file")
+@staff(*EXPORTERS)
+def fetch(job: str) -> Response:
+    """The export as one ZIP; who took it is on the audit trail since before it had this address."""
+    found = _mine(job)
+    if found.state != "done":
+        raise NotFound()
+    try:
+        return send_file(
+            _jobs().file(found.id), "application/zip", as_attachment=True, download_name=found.name
+        )
+    except FileNotFoundError as gone:
+        raise NotFound() from gone
+
+
+def _jobs() -> Jobs:
+    return jobs_of(service().settings.data_dir)
+
+
+def _mine(name: str) -> Job:
+    """The job, if this person asked for it and may still have what is in it; raises `NotFound`."""
+    tidy(service().settings.data_dir, now())
+    job = _jobs().find(name)
+    if not _may_have(job):
+        raise NotFound()
+    return job
+
+
+def _may_have(job: Job) -> bool:
+    mine = account()
+    arms = not job.arms or mine.role in UNBLINDED
+    return job.owner == mine.login and set(job.sites) <= set(sites()) and arms
+
+
+def _said(job: Job) -> str:
+    if job.state != "working":
+        return ""
+    if not job.people:
+        return _("It is about to begin.")
+    if job.done >= job.people:
+        return _("All participants are read; the files are being put together.")
+    return ngettext(
+        "%(done)s of %(num)s participant read.",
+        "%(done)s of %(num)s participants read.",
+        job.people,
+        done=job.done,
+    )
+
+
+def _fault_of(job: Job) -> str:
+    if job.state != "failed":
+        return ""
+    template = _(template_of(job.fault))
+    return template % job.params if job.params else template
 
 
 def _form(fault: str = "") -> str:
-    wide, long = _("CSV, one row for each form"), _("CSV, one row for each answer")
-    words = {**_FORMAT_WORDS, "csv-wide": wide, "csv-long": long}
+    tidy(service().settings.data_dir, now())
+    words = _format_words()
     formats = [(name, words.get(name, name)) for name in FORMATS]
     return render_template(
         "exporting/exports.html",
@@ -86,6 +176,8 @@ def _form(fault: str = "") -> str:
         chosen=request.form,
         fault=fault,
         may_see_arms=account().role in UNBLINDED,
+        formats_of=_formats_of,
+        jobs=[job for job in _jobs().of(account().login) if _may_have(job)],
     )
 
 
@@ -98,6 +190,16 @@ _FORMAT_WORDS = {
     "odm": "CDISC ODM-XML 1.3.2",
     "ndjson": "FHIR R4 (NDJSON)",
 }
+
+
+def _format_words() -> dict[str, str]:
+    wide, long = _("CSV, one row for each form"), _("CSV, one row for each answer")
+    return {**_FORMAT_WORDS, "csv-wide": wide, "csv-long": long}
+
+
+def _formats_of(job: Job) -> str:
+    words = _format_words()
+    return ", ".join(words.get(name, name) for name in job.formats)
 
 
 def _wish() -> tuple[str, Wish]:
@@ -118,43 +220,13 @@ def _wish() -> tuple[str, Wish]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    if not _one_at_a_time.acquire(blocking=False):
+    """One Chromium at a time."""
+    if not _one_print_at_a_time.acquire(blocking=False):
         raise ExportBusy()
     try:
         yield
     finally:
-        _one_at_a_time.release()
-
-
-def _bundle(wish: Wish, language: str) -> IO[bytes]:
-    """An open file with all files of the export; it has no name, so nothing stays behind."""
-    house = service()
-    with tempfile.TemporaryDirectory(prefix="export-", dir=house.settings.data_dir) as scratch:
-        folder = Path(scratch, "export")
-        with house.store.reading() as tx:
-            export_rows.freeze(tx)
-            edition = exporting.edition_of(
-                tx, house.study, house.catalogue, words_in(language), wish, version("pro-follow-up"), now()
-            )
-            done = exporting.export(tx, edition, wish, folder, resources=service().fhir_resources)
-        packed = _packed(folder, house.settings.data_dir)
-        with house.store.writing() as tx:
-            exporting.on_the_trail(tx, house.study, wish, done, actor(), now())
-    packed.seek(0)
-    return packed
-
-
-def _packed(folder: Path, place: Path) -> IO[bytes]:
-    """All files of the folder in one ZIP, the same bytes for the same files."""
-    packed: IO[bytes] = tempfile.TemporaryFile(dir=place)  # noqa: SIM115
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as box:
-        for path in sorted(folder.iterdir()):
-            entry = zipfile.ZipInfo(f"{folder.name}/{path.name}", _ALWAYS)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            with path.open("rb") as source, box.open(entry, "w", force_zip64=True) as part:
-                while chunk := source.read(1 << 20):
-                    part.write(chunk)
-    return packed
+        _one_print_at_a_time.release()
 
 
 def _my_sites() -> list[Site]:

@@ -1,10 +1,7 @@
 """The pages of corrections, exports and the report, told by people."""
 
-import csv
-import errno
 import io
 import re
-import zipfile
 from datetime import date, timedelta
 
 import pytest
@@ -14,30 +11,16 @@ from flask.testing import FlaskClient
 from pro_app.exports import paper
 from pro_app.records import audit, responses
 from pro_app.records.participants import Participant
-from pro_app.web import exporting
 from pro_app.web.guard import guard_of
 from pro_app.wiring import Service
 from tests.integration.clinic.test_pages import signed_in
+from tests.integration.corrections.exported import job_of
 from tests.integration.exports.ward import SECRET, Ward
 
 COORDINATORS = {"hua", "chen"}
 EVERYBODY = ("li", "hua", "sun", "chen", "mo", "mu", "zhao", "ad")
 READERS = set(EVERYBODY) - {"ad"}
-
-
-@pytest.fixture
-def ward(house: Service, now) -> Ward:  # type: ignore[no-untyped-def]
-    return Ward(house.store, house.study, house.catalogue, house.links, now)
-
-
-@pytest.fixture
-def wang(ward: Ward) -> Participant:
-    return ward.enrol("CZ-001", "CZ", date(2026, 11, 17), "en-bloc")
-
-
-@pytest.fixture
-def response(ward: Ward, wang: Participant) -> str:
-    return ward.answered(wang, "2w", "bpi-sf", ward.now, bpi3=7, bpi7=SECRET)
+READING = {f"exporting.{one}" for one in ("report_page_view", "completion_file", "scores_file", "report_pdf")}
 
 
 def address(uuid: str, word: str = "", number: str = "CZ-001") -> str:
@@ -206,84 +189,32 @@ def our_rules(pages: Flask) -> list[tuple[str, str, str]]:
 
 
 def test_every_page_lets_in_whom_it_should_and_nobody_else(
-    pages: Flask, team: None, ward: Ward, wang: Participant, response: str, monkeypatch: pytest.MonkeyPatch
+    pages: Flask,
+    house: Service,
+    team: None,
+    ward: Ward,
+    wang: Participant,
+    response: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(paper, "browser", lambda: None)
     elsewhere = ward.enrol("P3-001", "P3", date(2026, 11, 17), "en-bloc")
     theirs = ward.answered(elsewhere, "2w", "bpi-sf", ward.now)
     rules = our_rules(pages)
-    assert len(rules) == 15
+    ready = {login: job_of(house, login, ward.now) for login in COORDINATORS}
+    assert len(rules) == 18
     for login in EVERYBODY:
         client = signed_in(pages, login)
         for endpoint, method, path in rules:
-            reads = endpoint.startswith("exporting.") and endpoint.split(".")[1] not in ("listing", "make")
+            reads = endpoint in READING
             may = login in (READERS if reads else COORDINATORS)
             for number, uuid in (("CZ-001", response), ("P3-001", theirs)):
                 full = path.replace("<study_number>", number).replace("<uuid>", uuid)
+                full = full.replace("<job>", ready.get(login, "none"))
                 got = client.open(full, method=method).status_code
                 own = login == "chen" or number == "CZ-001" or "<study_number>" not in path
                 expected = {403} if not may else {200, 303, 422, 409} if own else {404}
                 assert got in expected, (login, endpoint, method, number, got)
-
-
-def test_an_export_comes_as_a_zip_and_stands_on_the_trail(
-    pages: Flask, team: None, ward: Ward, wang: Participant, response: str
-) -> None:
-    hua = signed_in(pages, "hua")
-    answer = hua.post("/staff/exports", data={"format": ["csv-wide", "xlsx"], "labels": "en"})
-    assert answer.status_code == 200
-    assert answer.mimetype == "application/zip"
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as box:
-        assert {"export/bpi-sf.csv", "export/export.xlsx", "export/manifest.json"} <= set(box.namelist())
-        lines = list(csv.DictReader(io.TextIOWrapper(box.open("export/bpi-sf.csv"), "utf-8-sig")))
-    assert [row["bpi3"] for row in lines if row["response"]] == ["7"]
-    with ward.store.reading() as tx:
-        event = audit.history(tx, "NCT06120426")[0]
-    assert (event.action, event.actor.name) == ("exported", "hua")
-
-
-def test_a_site_coordinator_gets_the_own_site_and_no_arms_whatever_is_posted(
-    pages: Flask, team: None, ward: Ward, wang: Participant, response: str
-) -> None:
-    ward.enrol("P3-001", "P3", date(2026, 11, 17), "separation")
-    hua = signed_in(pages, "hua")
-    assert "treatment arm" not in hua.get("/staff/exports").text
-    answer = hua.post("/staff/exports", data={"format": "csv-long", "arms": "1"})
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as box:
-        text = box.read("export/forms.csv").decode("utf-8-sig")
-    assert "P3-001" not in text
-    assert "en-bloc" not in text
-    assert hua.post("/staff/exports", data={"format": "csv-long", "site": "P3"}).status_code == 422
-    chen = signed_in(pages, "chen").post("/staff/exports", data={"format": "csv-long", "arms": "1"})
-    with zipfile.ZipFile(io.BytesIO(chen.data)) as box:
-        assert "en-bloc" in box.read("export/forms.csv").decode("utf-8-sig")
-
-
-def test_a_disk_that_is_full_while_the_zip_is_packed_is_a_sentence_and_no_entry_on_the_trail(
-    pages: Flask, team: None, ward: Ward, wang: Participant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class NoRoom(io.BytesIO):
-        def write(self, _bytes: object, /) -> int:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as full:
-        full.setattr(exporting.tempfile, "TemporaryFile", lambda **_where: NoRoom())
-        answer = signed_in(pages, "hua").post("/staff/exports", data={"format": "csv-wide"})
-    assert answer.status_code == 507
-    assert "not enough room" in answer.text
-    with ward.store.reading() as tx:
-        assert "exported" not in [event.action for event in audit.history(tx, "NCT06120426")]
-
-
-def test_no_format_is_said_and_a_second_export_at_once_waits(
-    pages: Flask, team: None, wang: Participant
-) -> None:
-    hua = signed_in(pages, "hua")
-    assert "Choose at least one format" in hua.post("/staff/exports", data={}).text
-    with exporting._one_at_a_time:
-        busy = hua.post("/staff/exports", data={"format": "csv-wide"})
-    assert busy.status_code == 503
-    assert busy.headers["Retry-After"]
 
 
 def test_only_the_study_coordinator_sees_arms_side_by_side(

@@ -17,6 +17,7 @@ from pro_app.records.audit import Actor
 from pro_app.web.guard import Guard, guard_of
 from pro_app.wiring import Service
 from tests.integration.clinic.people import enrolled, hired, mary, wang
+from tests.integration.corrections.exported import job_of
 from tests.people import all_answers, sheet
 
 # Login -> the sites it may see; `team` says who is who. The last two have no account.
@@ -69,6 +70,8 @@ class Ward:
     keys: dict[str, str] = field(default_factory=dict)
     # (site, login) -> a call which that person has just entered, and may take back.
     calls: dict[tuple[str, str], int] = field(default_factory=dict)
+    # login -> an export which that person has just taken.
+    jobs: dict[str, str] = field(default_factory=dict)
     token: str = ""
     methods: dict[str, set[str]] = field(default_factory=dict)
 
@@ -115,6 +118,7 @@ class Ward:
         given = {**ELSE, **self.values[site]}
         if (site, cell.who) in self.calls:
             given["call_id"] = self.calls[site, cell.who]
+        given["job"] = self.jobs.get(cell.who, "nothing")
         chosen: dict[str, object] = {}
         for name in cell.rule.arguments:
             choices = re.search(rf"<any\(([^)]*)\):{name}>", cell.rule.rule)
@@ -160,6 +164,7 @@ ELSE: Mapping[str, object] = {
 def seeded(app: Flask, house: Service, now: datetime) -> Ward:
     """Wang at CZ and Mary at P3, each with a response to an open visit; an account of each site to change."""
     ward = Ward(app, house, now)
+    ward.jobs = {login: job_of(house, login, now) for login in ROLE}
     people = {
         "CZ": (wang(surgery_planned_on=date(2026, 11, 17)), "2w"),
         "P3": (mary(surgery_planned_on=date(2026, 11, 17)), "2w"),

@@ -61,15 +61,16 @@ def test_every_fault_of_this_room_has_its_sentence() -> None:
     from pro_app.actions.correct import CorrectionRefused
     from pro_app.exports.aside import FolderUsed, NoSpace
     from pro_app.exports.formats import NoFhir, UnknownFormat
+    from pro_app.exports.jobs import ExportBusy, ExportInterrupted
     from pro_app.exports.paper import NotPrinted
     from pro_app.exports.xlsx import TooManyRows
     from pro_app.records.corrections import ResponseChanged
     from pro_app.web.export_words import UnknownLanguage
-    from pro_app.web.exporting import ExportBusy
 
     mine = (
         CorrectionRefused,
         ExportBusy,
+        ExportInterrupted,
         FolderUsed,
         NoFhir,
         NoSpace,
