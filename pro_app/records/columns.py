@@ -1,5 +1,6 @@
 """What every table is made of: the one MetaData, instants in UTC, ids, and lists of allowed values."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,10 +42,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+        return _as_sqlite_keeps_it
+
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None or value.tzinfo is UTC:
             return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _as_sqlite_keeps_it(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes it, 2026-12-01 04:00:00.000000, in one step instead of four: a submission has
+    seventeen of them."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 def row_id() -> Column[Any]:

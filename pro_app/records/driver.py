@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 def run_on_driver(conn: Connection, text: str, values: Any, *, many: bool) -> Any:
     """A cursor on which it has run. Faults are SQLAlchemy's, as they are everywhere else in this floor."""
     # Whoever listens to what is asked (benchmarks and tests count statements) hears of these as well.
-    conn.dispatch.before_cursor_execute(conn, None, text, values, None, many)
+    if heard := conn.dispatch.before_cursor_execute:
+        heard(conn, None, text, values, None, many)
     own = conn.connection
     cursor = own.cursor()
     try:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, insert, or_, select
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, insert, literal_column, or_, select
 
 from pro_app.records.prepared import Prepared
 from pro_app.records.schema import response, score
@@ -86,7 +87,10 @@ _THE_FORM = and_(
 )
 _BY_UUID = Prepared(select(*_COLUMNS).where(response.c.uuid == bindparam("uuid")))
 _OF_FORM = Prepared(select(*_COLUMNS).where(or_(response.c.uuid == bindparam("uuid"), _THE_FORM)))
-_CURRENT = Prepared(select(*_COLUMNS).where(_THE_FORM, response.c.standing == "current"))
+# Written out, not a parameter: for a parameter that a partial index depends on, SQLite plans the statement
+# anew each time it runs, which takes longer than running it.
+_COUNTS = response.c.standing == literal_column("'current'")
+_CURRENT = Prepared(select(*_COLUMNS).where(_THE_FORM, _COUNTS))
 _INSERT = Prepared(
     insert(response).returning(response.c.id),
     fill=[column.name for column in response.columns if column is not response.c.id],
@@ -216,22 +220,21 @@ class Arrivals:
     completed: dict[str, dict[str, date]]
 
 
-_ARRIVALS = (
-    select(
-        response.c.participant_id,
-        response.c.timepoint,
-        response.c.instrument,
-        response.c.received_at,
-        response.c.completed_on,
-        response.c.opened_at,
-        response.c.window_due,
-        response.c.window_opens,
-        response.c.window_closes,
-    )
-    .where(response.c.standing == "current")
-    .order_by(response.c.id)
-)
-_ARRIVALS_OF_ONE = Prepared(_ARRIVALS.where(response.c.participant_id == bindparam("id")))
+_ARRIVED = select(
+    response.c.id,
+    response.c.participant_id,
+    response.c.timepoint,
+    response.c.instrument,
+    response.c.received_at,
+    response.c.completed_on,
+    response.c.opened_at,
+    response.c.window_due,
+    response.c.window_opens,
+    response.c.window_closes,
+).where(_COUNTS)
+# Sorted here: SQLite makes a tree for it, which takes longer than finding the rows.
+_ARRIVALS_OF_ONE = Prepared(_ARRIVED.where(response.c.participant_id == bindparam("id")))
+_ARRIVALS = _ARRIVED.order_by(response.c.id)
 _ARRIVALS_OF_EACH = _ARRIVALS.where(response.c.participant_id.in_(bindparam("ids", expanding=True)))
 # One array instead of a parameter for each: for a page of hundreds that is most of the time.
 _ARRIVALS_OF_ARRAY = _ARRIVALS.where(
@@ -244,11 +247,12 @@ def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arriv
     found = {one: Arrivals({}, {}, {}, {}) for one in participant_ids}
     rows: Iterable[Sequence[Any]]
     if len(participant_ids) == 1:
-        rows = _ARRIVALS_OF_ONE.rows(tx, {"id": participant_ids[0]})
+        rows = sorted(_ARRIVALS_OF_ONE.rows(tx, {"id": participant_ids[0]}), key=itemgetter(0))
     else:
         query = _ARRIVALS_OF_ARRAY if tx.on_postgres else _ARRIVALS_OF_EACH
         rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
     for (
+        _,
         one,
         timepoint,
         instrument,

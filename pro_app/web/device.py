@@ -4,10 +4,11 @@ Read by a cookie or a header, written only with the header `Authorization: Visit
 `docs/device-api.md`; the shapes are in `docs/openapi.yaml`.
 """
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, g, jsonify, make_response, request
+from flask import Blueprint, Response, g, request
 
 from pro_app.actions import answer, consent
 from pro_app.actions.answer import Receipt, Submission
@@ -25,6 +26,8 @@ from pro_app.web.tablet_gate import handed_over
 blueprint = Blueprint("device", __name__, url_prefix="/device")
 
 MODES: tuple[Mode, ...] = ("own_phone", "clinic_tablet", "interview")
+# Flask's own sorts the keys and looks for dates and dataclasses, which none of these has.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 HELPERS: tuple[Helper, ...] = ("alone", "read", "filled")
 
 
@@ -49,7 +52,7 @@ def visit(ref: str) -> Response:
         consent.check(person)
         seen = look(tx, service().study, service().catalogue, person, timepoint, now())
         answer.check_open(seen.stop, person)
-        return jsonify(visit_json(seen, _token(g.ticket), "clinic_tablet" if handed_over() else "own_phone"))
+        return as_json(visit_json(seen, _token(g.ticket), "clinic_tablet" if handed_over() else "own_phone"))
 
 
 @blueprint.post("/draft")
@@ -75,7 +78,7 @@ def draft() -> Response:
             answers=sent.answers(),
             now=now(),
         )
-    return jsonify(saved=saved, at=_instant(now()))
+    return as_json({"saved": saved, "at": _instant(now())})
 
 
 @blueprint.post("/response")
@@ -99,7 +102,12 @@ def response() -> Response:
             patient(person),
             now(),
         )
-    return make_response(jsonify(receipt_json(receipt)), 200 if receipt.repeated else 201)
+    return as_json(receipt_json(receipt), 200 if receipt.repeated else 201)
+
+
+def as_json(body: dict[str, object], status: int = 200) -> Response:
+    """An answer of plain JSON, its keys as they stand."""
+    return Response(_ENCODER.encode(body) + "\n", status, content_type="application/json")
 
 
 def receipt_json(receipt: Receipt) -> dict[str, object]:

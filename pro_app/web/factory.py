@@ -46,9 +46,9 @@ from pro_app.web import (
     ward_round,
     watching,
 )
+from pro_app.web.application import Application
 from pro_app.web.assets import of_this_release
 from pro_app.web.current import EXTENSION
-from pro_app.web.late_rules import LateRule
 from pro_app.wiring import Service, build
 
 MODULES = (
@@ -84,8 +84,7 @@ LARGEST_BODY = 256 * 1024
 
 def create_app(service: Service) -> Flask:
     """The WSGI application. Raises `SettingsError` when a route has no guard."""
-    app = Flask(__name__, static_folder=None)
-    app.url_rule_class = LateRule
+    app = Application(__name__, static_folder=None)
     app.extensions[EXTENSION] = service
     app.config.update(
         SECRET_KEY=service.keys.derive("form cookie"),
