@@ -155,12 +155,17 @@ function remember() {
   app.remembered = app.store.put(mine("place"), { version, language, pack, position });
 }
 
+let owed; // a place that the browser's list does not have yet
+const settle = () => (owed = owed && history.pushState(owed, ""));
+
 export function onward() {
+  settle();
   const index = beyond(app.screen, 1);
   if (app.returning && history.state?.deep) return history.back(); // the overview lies there
   if (app.returning || index >= page.screens.length) return review();
-  history.pushState({ screen: index, deep: true }, "");
-  return show(index);
+  show(index);
+  owed = { screen: index, deep: true };
+  return requestAnimationFrame(() => setTimeout(settle)); // it takes as long as showing the question: that comes first
 }
 
 export async function review(push = true) {
@@ -207,10 +212,7 @@ function changed(event) {
   else if (app.answers[item]) keep(item, { missing: "skipped" });
 }
 
-export function ungently() {
-  byId("gentle").hidden = true;
-  byId("skip").hidden = false;
-}
+export const ungently = () => ((byId("gentle").hidden = true), (byId("skip").hidden = false));
 
 export const unanswered = () => page.screens[app.screen].filter((item) => isShown(item) && !app.answers[item]);
 
@@ -221,6 +223,7 @@ function next() {
 }
 
 function back() {
+  settle();
   if (history.state?.deep) return history.back();
   return show(Math.max(0, beyond(document.body.dataset.view === "review" ? page.screens.length : app.screen, -1)));
 }
@@ -294,10 +297,7 @@ export function take(answers) {
 function listen() {
   const questions = byId("questions");
   let pause;
-  questions.addEventListener("change", (event) => {
-    clearTimeout(pause);
-    changed(event);
-  });
+  questions.addEventListener("change", (event) => (clearTimeout(pause), changed(event)));
   questions.addEventListener("submit", (event) => event.preventDefault());
   questions.addEventListener("input", (event) => {
     if (event.target.tagName !== "TEXTAREA") return;
