@@ -14,6 +14,7 @@ from benchmarks import (
     completions,
     export,
     lighthouse,
+    load,
     outbox,
     question_page,
     scoring,
@@ -39,6 +40,7 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "submission", _submission
     yield "completions on SQLite", lambda: completions.measure(folder / "sqlite")
     yield "completions on PostgreSQL", lambda: _on_postgres(folder / "postgres")
+    yield "load", lambda: load.measure(folder / "load")
     yield "tick", tick.measure
     yield "staff pages", clinic_pages.measure
     yield "scoring", lambda: scoring.measure(folder / "scoring")
