@@ -124,7 +124,7 @@ class FhirRegistry:
         """What this registry must hold of a delivered parcel."""
         listed = resources(parcel, self._instruments[parcel.instrument])
         response = next(one for one in listed if one["resourceType"] == "QuestionnaireResponse")
-        scores = [one for one in listed if one["resourceType"] == "Observation"]
+        scores = [fhir_fingerprint.score(one) for one in listed if one["resourceType"] == "Observation"]
         return Entry(
             place(parcel).record,
             parcel.study_number,
@@ -140,10 +140,11 @@ class FhirRegistry:
         numbers = {
             f"Patient/{one['id']}": _study_number(one, study) for one in self._search("Patient", tagged)
         }
-        scores: dict[str, list[Mapping[str, Any]]] = {}
+        scores: dict[str, list[fhir_fingerprint.Score]] = {}
         for one in self._search("Observation", tagged):
             for reference in one.get("derivedFrom") or [{}]:
-                scores.setdefault(str(reference.get("reference", "")), []).append(one)
+                of_response = scores.setdefault(str(reference.get("reference", "")), [])
+                of_response.append(fhir_fingerprint.score(one))
         for one in self._search("QuestionnaireResponse", tagged):
             record = str((one.get("identifier") or {}).get("value") or one["id"])
             yield Entry(

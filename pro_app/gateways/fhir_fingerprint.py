@@ -7,6 +7,7 @@ hash. Whose record it is, which visit, its status, every answer and every score 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pro_app.gateways import fhir_names as names
@@ -14,8 +15,21 @@ from pro_app.gateways import fhir_names as names
 Resource = Mapping[str, Any]
 
 
-def fingerprint(response: Resource, observations: Iterable[Resource]) -> str:
-    """SHA-256 (hex) of a QuestionnaireResponse together with the Observations derived from it."""
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What of an Observation counts: a study has ten of them for each response, so little is kept of each.
+
+    `value` in text with nine decimals, None without one.
+    """
+
+    scale: str
+    status: object
+    value: str | None
+    reason: str
+
+
+def fingerprint(response: Resource, scores: Iterable["Score"]) -> str:
+    """SHA-256 (hex) of a QuestionnaireResponse together with the scores derived from it."""
     content = {
         "status": response.get("status"),
         "questionnaire": response.get("questionnaire"),
@@ -24,7 +38,7 @@ def fingerprint(response: Resource, observations: Iterable[Resource]) -> str:
         "site": tag(response, names.SITE_TAG),
         "timepoint": tag(response, names.TIMEPOINT_TAG),
         "answers": {str(item.get("linkId")): _answers(item) for item in response.get("item") or []},
-        "scores": {scale(one): _score(one) for one in observations},
+        "scores": {one.scale: [one.status, one.value, one.reason] for one in scores},
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -74,9 +88,10 @@ def _answers(item: Resource) -> object:
     return given or {"missing": missing(item)}
 
 
-def _score(observation: Resource) -> object:
+def score(observation: Resource) -> Score:
+    """What counts of an Observation."""
     quantity = observation.get("valueQuantity") or {}
     value = quantity.get("value")
     # Nine decimals: more than any score means, fewer than servers lose when they reformat.
     shown = f"{float(value):.9f}" if isinstance(value, int | float | str) and value != "" else None
-    return [observation.get("status"), shown, reason(observation)]
+    return Score(scale(observation), observation.get("status"), shown, reason(observation))
