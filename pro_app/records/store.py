@@ -179,9 +179,18 @@ def _open(parsed: URL, pool_size: int, patience_s: float) -> Engine:
 
 
 def _prepare_postgres(patience_ms: int, connection: Any, _record: Any) -> None:
-    """Nobody waits for a lock for ever: a process that was stopped in a transaction may hold one."""
+    """Nobody waits for a lock for ever: a process that was stopped in a transaction may hold one.
+
+    Our questions take milliseconds: to start further processes for one, or to compile it, takes longer.
+    """
+    settings = {
+        "lock_timeout": patience_ms,
+        "max_parallel_workers_per_gather": 0,
+        "jit": "off",
+        "timezone": "'UTC'",
+    }
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = {patience_ms}")
+        cursor.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
     connection.commit()
 
 
