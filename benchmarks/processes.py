@@ -1,9 +1,12 @@
 """What a process and all its children use, read from Linux's /proc."""
 
 import os
+import time
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+# Seconds of processor in a second: waiting threads look around now and then.
+AT_REST_S = 0.02
 
 
 class Watched:
@@ -28,6 +31,17 @@ class Watched:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             total += int(fields[11]) + int(fields[12])
         return total / _TICKS
+
+    def wait_for_rest(self, seconds: float = 60) -> None:
+        """Until a second passed in which almost nothing was done; raises TimeoutError."""
+        end = time.monotonic() + seconds
+        used = self.cpu_seconds()
+        while time.monotonic() < end:
+            time.sleep(1)
+            before, used = used, self.cpu_seconds()
+            if used - before <= AT_REST_S:
+                return
+        raise TimeoutError("still at work")
 
     def memory_mib(self) -> float:
         """Proportional set size: memory that several processes share counts once."""

@@ -20,7 +20,8 @@ from benchmarks.rows import Row
 
 RUNS = 5
 TARGET_S = 0.7
-SECONDS_TO_REST = 3.0
+# The clock begins after the first page.
+SECONDS_TO_CLOCK = 3.0
 BARE = """
 import waitress
 from flask import Flask
@@ -90,7 +91,8 @@ def _timed(
         cpu = watched.cpu_seconds()
         if not rest:
             return Launch(seconds, cpu)
-        time.sleep(SECONDS_TO_REST)
+        time.sleep(SECONDS_TO_CLOCK)
+        watched.wait_for_rest()
         return Launch(seconds, cpu, watched.memory_mib())
     finally:
         process.terminate()
@@ -98,7 +100,8 @@ def _timed(
 
 
 def measure(data_dir: Path) -> list[Row]:
-    """The median of several starts of a seeded installation, to its first page; what it rests at, once."""
+    """The median of several starts of a seeded installation, to its first page; what it rests at, once,
+    when its clock has delivered what waited and compared all with the registry (part of the same process)."""
     ours, bare = [], []
     with demonstration(data_dir) as (_, environ):
         pass
@@ -122,5 +125,5 @@ def measure(data_dir: Path) -> list[Row]:
         Row("launch to first page", seconds, "s", target=TARGET_S),
         Row("launch of a bare Flask app", beside, "s"),
         Row("processor until the first page", cpu, "s", cpu_beside, "a bare Flask app"),
-        Row("pro-app serve with its clock, at rest", ours[0].rest, "MiB", target=79),
+        Row("pro-app serve with its clock, at rest after its first tick", ours[0].rest, "MiB", target=79),
     ]

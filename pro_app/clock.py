@@ -17,6 +17,7 @@ from pro_app.actions import lead as leading
 from pro_app.errors import ProAppError
 from pro_app.exports.jobs import tidy
 from pro_app.letters.carriers import Carriers
+from pro_app.one_heap import give_back
 from pro_app.wiring import Service
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ class Clock:
             return Tick(led=False)
         done = tick_once(self._service, now, self._carriers)
         self._note(done)
+        give_back()  # a delivery or a comparison takes ten MiB for a moment
         return done
 
     def _note(self, done: Tick) -> None:

@@ -16,3 +16,14 @@ def share_one_heap() -> bool:
         return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1))
     except (AttributeError, OSError, TypeError):  # another C library than glibc
         return False
+
+
+def give_back() -> bool:
+    """Free pages inside the heap go back to the system, as those at its end do by themselves; says whether
+    there were any. A few milliseconds: for work that comes now and then and takes much at once."""
+    import ctypes  # late: decision 0095
+
+    try:
+        return bool(ctypes.CDLL(None).malloc_trim(0))
+    except (AttributeError, OSError, TypeError):  # another C library than glibc
+        return False
