@@ -199,7 +199,7 @@ def _format_words() -> dict[str, str]:
 
 def _formats_of(job: Job) -> str:
     words = _format_words()
-    return ", ".join(words.get(name, name) for name in job.formats)
+    return " · ".join(words.get(name, name) for name in job.formats)
 
 
 def _wish() -> tuple[str, Wish]:

@@ -6,11 +6,14 @@ The patient's pages also in three sizes of text, on a telephone.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
+from pro_app.exports.jobs import Job, jobs_of, new_name
 from tests.browser.clinic.ward import GIVE_BACK, PIN, Tablet, open_ward
 from tests.browser.conftest import Demonstration
 
@@ -176,3 +179,28 @@ def test_the_tablets_pages(
         page.locator("#open button").click()
         page.locator("#visits button").first.click()
         take(page, "round-list", width, language)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_exports_of_a_coordinator(
+    demonstration: Demonstration, browser: Browser, width: str, language: str
+) -> None:
+    jobs, who = jobs_of(demonstration.data_dir), "coordinator.chen"
+    job = Job(
+        new_name(), who, datetime.now(UTC), "a.zip", ("sav",), ("CZ",), False, people=9, done=4, percent=40
+    )
+    locks = jobs.begin(job)
+    with page_of(browser, width, language) as page:
+        page.goto(f"{demonstration.base}/staff/sign-in?lang={language}")
+        page.locator('input[name="login"]').fill(who)
+        page.locator('input[name="password"]').fill(demonstration.passwords[who])
+        page.locator('form[method="post"] button').first.click()
+        page.wait_for_url("**/staff**")
+        page.goto(f"{demonstration.base}/staff/exports?lang={language}")
+        take(page, "exports", width, language)
+        page.goto(f"{demonstration.base}/staff/exports/{job.id}?lang={language}")
+        take(page, "export-being-made", width, language)
+    jobs.put(replace(job, state="done", percent=100, ended=job.begun))
+    for lock in locks:
+        lock.free()
