@@ -19,7 +19,7 @@ from pro_app.actions import sign_in
 from pro_app.records.staff import Staff
 from pro_app.records.staff_rules import tidy_login
 from pro_app.web import account_code, account_links, account_own, cookies, kept_form
-from pro_app.web.current import address, now, service
+from pro_app.web.current import address, asked, now, service
 from pro_app.web.guard import guard_of, public, staff
 from pro_app.web.locale import best_language
 from pro_app.web.staff_roles import EVERYBODY
@@ -81,7 +81,8 @@ def _load(_request: object) -> StaffUser | None:
 
 def _to_the_door() -> AnyResponse | None:
     """Lead whoever is not signed in to the sign-in page; a form that was sent is not saved, and says so."""
-    view = request.endpoint and g.view_functions.get(request.endpoint)
+    endpoint = asked().endpoint
+    view = endpoint and g.view_functions.get(endpoint)
     guard = guard_of(view) if view else None
     if guard is None or guard.kind != "staff":
         return None

@@ -6,14 +6,16 @@ cookie the key of a clinic's tablet, another one after each hand-over and return
 in whose hands the tablet is, so that a page without a connection knows it too.
 """
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from pro_app.config import Settings
-from pro_app.web.current import service
+from pro_app.web.current import asked, service
 
 VISIT_DAYS = 60
 TABLET_DAYS = 400
+# Where WSGI has them, if the browser sent any.
+_SENT = "HTTP_COOKIE"
 
 
 def _name(settings: Settings, plain: str) -> str:
@@ -24,7 +26,7 @@ class Sessions(SecureCookieSessionInterface):
     """Flask's own, which need no key to find that there is no cookie."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if self.get_cookie_name(app) not in request.cookies:
+        if _SENT not in request.environ or self.get_cookie_name(app) not in request.cookies:
             return SecureCookieSession()
         return super().open_session(app, request)
 
@@ -57,7 +59,10 @@ def _set(response: Response, plain: str, value: str, max_age: int | None, script
 
 
 def _read(plain: str) -> str | None:
-    return request.cookies.get(_name(service().settings, plain))
+    sent = asked()
+    if _SENT not in sent.environ:  # a device that shows its token in a header has none
+        return None
+    return sent.cookies.get(_name(service().settings, plain))
 
 
 def _drop(response: Response, plain: str) -> None:

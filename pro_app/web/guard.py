@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, request
+from flask import Flask, abort, current_app, g
 from flask_login import current_user
 
 from pro_app.actions import admit
 from pro_app.errors import SettingsError
 from pro_app.web import cookies
-from pro_app.web.current import service
+from pro_app.web.current import asked, service
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -82,9 +82,10 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
 
 def enforce() -> None:
     """Runs before every view: turns away whoever the route's guard doesn't admit."""
-    if request.endpoint is None:
+    endpoint = asked().endpoint
+    if endpoint is None:
         return
-    guard = guard_of(current_app.view_functions[request.endpoint])
+    guard = guard_of(current_app.view_functions[endpoint])
     assert guard is not None
     if guard.kind == "demo" and not service().settings.demo:
         abort(404)
@@ -102,10 +103,11 @@ def enforce() -> None:
 
 def _token(kind: str) -> str:
     if kind == "device":
-        header = request.headers.get("Authorization", "")
+        sent = asked()
+        header = sent.headers.get("Authorization", "")
         if header.startswith(_SCHEME):
             return header.removeprefix(_SCHEME)
-        if request.method not in ("GET", "HEAD"):
+        if sent.method not in ("GET", "HEAD"):
             abort(401)  # a cookie alone must not write: another site's page could send it along
     token = cookies.read_visit()
     if token is None:

@@ -7,6 +7,8 @@ in an address that no row can have is an address without a page.
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter, Map
 
+from pro_app.web.current import asked
+
 # The largest number that a row of any of our tables can have, on either database.
 LAST_ROW = 2**31 - 1
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -28,17 +30,16 @@ def is_plain(text: str) -> bool:
 
 def look() -> None:
     """Refuse a request with such a text in its address or its form: 404 there, 400 here."""
-    if not is_plain(request.path):
+    sent = asked()
+    if not is_plain(sent.path):
         abort(404)
-    asked = request.args.items(multi=True) if request.query_string else ()
-    texts = [text for pair in asked for text in pair]
-    if request.mimetype in _FORMS:
+    pairs = sent.args.items(multi=True) if sent.query_string else ()
+    texts = [text for pair in pairs for text in pair]
+    if sent.mimetype in _FORMS:
         # Kept, so that a view may still ask for the bytes: a signature is over those.
-        request.get_data(cache=True, parse_form_data=False)
-        texts += [text for pair in request.form.items(multi=True) for text in pair]
-        texts += [
-            text for name, file in request.files.items(multi=True) for text in (name, file.filename or "")
-        ]
+        sent.get_data(cache=True, parse_form_data=False)
+        texts += [text for pair in sent.form.items(multi=True) for text in pair]
+        texts += [text for name, file in sent.files.items(multi=True) for text in (name, file.filename or "")]
     if not all(map(is_plain, texts)):
         abort(400)
 

@@ -36,9 +36,11 @@ def install(app: Flask) -> None:
     """Must come before every other look at the door."""
 
     def look() -> AnyResponse | None:
+        if not cookies.read_tablet():
+            return None
         view = app.view_functions.get(request.endpoint or "")
         guard = guard_of(view) if view else None
-        return _look(guard) if guard and cookies.read_tablet() else None
+        return _look(guard) if guard else None
 
     app.before_request(look)
     app.context_processor(lambda: {"on_tablet": handed_over()})

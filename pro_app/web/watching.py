@@ -15,11 +15,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g
 
 from pro_app import logs
 from pro_app.config import Settings
-from pro_app.web.current import service
+from pro_app.web.current import asked, service
 
 log = logging.getLogger("pro_app.request")
 
@@ -77,21 +77,22 @@ def tell(
 
 def _begin() -> None:
     g.began = time.perf_counter()
-    g.request_id = id_of(service().settings, request.headers.get(HEADER, ""))
-    logs.request_id.set(g.request_id)
+    told = asked().environ.get("HTTP_X_REQUEST_ID", "")
+    g.request_id = mine = id_of(service().settings, told)
+    logs.request_id.set(mine)
 
 
 def _end(response: Response) -> Response:
     if "began" not in g:  # turned away before any of our own code ran
         return response
     seconds = time.perf_counter() - g.began
-    response.headers[HEADER] = g.request_id
-    if response.status_code < 400 and request.endpoint in QUIET:
-        seen().add(response.status_code, seconds)
+    own, status, sent = g.request_id, response.status_code, asked()
+    response.headers[HEADER] = own
+    if status < 400 and sent.endpoint in QUIET:
+        seen().add(status, seconds)
         return response
-    route = request.url_rule.rule if request.url_rule else NOWHERE
-    own, method = g.request_id, request.method
-    tell(service().settings, seen(), own, method, route, response.status_code, seconds)
+    route = sent.url_rule.rule if sent.url_rule else NOWHERE
+    tell(service().settings, seen(), own, sent.method, route, status, seconds)
     return response
 
 
