@@ -37,18 +37,20 @@ class Judge:
 
     def __init__(self) -> None:
         self._since: float | None = None
+        self._refusing = False
 
     def refuses(self, waited: float, now: float) -> bool:
         """Whether to refuse the one who waited so long and would be served now."""
-        since = self._since
-        if waited < CALM_S:
-            self._since = None
+        if waited < (CALM_S if self._refusing else TOO_LONG_S):
+            self._since, self._refusing = None, False
             return False
         if waited < TOO_LONG_S:
             return False
+        since = self._since
         if since is None:
             self._since = since = now
-        return now - since >= STANDING_S
+        self._refusing = now - since >= STANDING_S
+        return self._refusing
 
 
 def install(app: Flask) -> None:

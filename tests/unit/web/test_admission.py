@@ -29,6 +29,13 @@ def test_a_short_jam_is_waited_out() -> None:
     assert not judge.refuses(LONG, STANDING_S + 0.1)
 
 
+def test_a_machine_that_is_slow_but_keeps_up_turns_nobody_away_for_a_moment_of_more() -> None:
+    judge = Judge()
+    for second in range(10):
+        assert not judge.refuses(LONG, second)
+        assert not judge.refuses(SHORT, second + 0.5)
+
+
 def test_when_the_queue_stands_whoever_waited_too_long_is_turned_away_until_it_is_gone() -> None:
     judge = Judge()
     judge.refuses(LONG, 0.0)
