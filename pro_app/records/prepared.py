@@ -9,11 +9,28 @@ types and the same faults. For what is asked a few times a day plain Core is the
 No list parameters (`IN` with one parameter for each value): their text changes with every call.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update, bindparam
+from sqlalchemy import (
+    JSON,
+    CompoundSelect,
+    Connection,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    String,
+    Update,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -55,7 +72,7 @@ class Prepared:
         self._statement = statement
         self._fill = list(fill) or None
         self._texts: dict[str, _Text] = {}
-        self._many: dict[int, Prepared] = {}
+        self._many: _Many | None = None
         self._back: dict[str, tuple[tuple[int, Turn], ...]] = {}
 
     def rows(self, tx: Transaction, values: Mapping[str, Any]) -> list[Row]:
@@ -94,23 +111,25 @@ class Prepared:
         if len(rows) == 1:
             self.run(tx, rows[0])
         elif tx.on_postgres and isinstance(self._statement, Insert):
-            places = enumerate(rows)
-            values = {f"{name}_{place}": row[name] for place, row in places for name in self._fill or ()}
-            self._of_many(len(rows)).run(tx, values)
+            self._run_as_json(tx, rows)
         else:
             text = self._text(tx.conn.dialect)
             _run(tx.conn, text.text, [text.filled(row) for row in rows], many=True).close()
 
-    def _of_many(self, count: int) -> "Prepared":
-        """The same insert for so many rows; its parameters are named by column and place."""
-        found = self._many.get(count)
-        if found is None:
-            assert isinstance(self._statement, Insert)
-            rows: list[dict[str, object]] = [
-                {name: bindparam(f"{name}_{place}") for name in self._fill or ()} for place in range(count)
-            ]
-            found = self._many[count] = Prepared(self._statement.values(rows))
-        return found
+    def _run_as_json(self, tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+        """The same insert for any number of rows, which go over as one text.
+
+        A parameter for each value makes a statement that the driver takes apart anew each time: it keeps none
+        of more than fifty parameters.
+        """
+        if self._many is None:
+            self._many = _Many(self._statement, self._fill or ())
+        many = self._many
+        dialect = tx.conn.dialect
+        turns = many.turns(dialect)
+        turned = [[row[name] if turn is None else turn(row[name]) for name, turn in turns] for row in rows]
+        named = [dict(zip(many.names, row, strict=True)) for row in turned]
+        many.insert.run(tx, {"rows": json.dumps(named, default=_in_json)})
 
     def _text(self, dialect: Dialect) -> _Text:
         # Two threads may both put it together: they make the same.
@@ -125,6 +144,40 @@ class Prepared:
         asked = self._statement if isinstance(self._statement, Select | CompoundSelect) else None
         types = tuple(column.type for column in asked.selected_columns) if asked is not None else ()
         return _Text(str(compiled), not compiled.positional, slots, always, types)
+
+
+class _Many:
+    """An insert of any number of rows on PostgreSQL: `rows` is a JSON array of objects."""
+
+    def __init__(self, one: Statement, names: Sequence[str]) -> None:
+        assert isinstance(one, Insert)
+        self.names = tuple(names)
+        self._kinds = [one.table.c[name].type for name in names]
+        self._turns: tuple[tuple[str, Turn | None], ...] = ()
+        columns = (column(name, _of_any_length(kind)) for name, kind in zip(names, self._kinds, strict=True))
+        given = cast(bindparam("rows", type_=String()), JSON)
+        each = func.json_to_recordset(given).table_valued(*columns)
+        each = each.render_derived(name="each", with_types=True)
+        self.insert = Prepared(one.from_select(list(names), select(*each.c)))
+
+    def turns(self, dialect: Dialect) -> tuple[tuple[str, Turn | None], ...]:
+        """Each column with what turns its value."""
+        if not self._turns:
+            turns = (_there(kind, dialect) for kind in self._kinds)
+            self._turns = tuple(zip(self.names, turns, strict=True))
+        return self._turns
+
+
+def _in_json(value: object) -> str:
+    """An instant or a day, as PostgreSQL reads it; anything else JSON can't carry is a mistake."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} does not go into several rows at once")
+
+
+def _of_any_length(kind: Any) -> Any:
+    """A text that is too long for its column must be refused by it: PostgreSQL cuts what is cast."""
+    return String() if isinstance(kind, String) else kind
 
 
 def _there(kind: Any, dialect: Dialect) -> Turn | None:

@@ -1,11 +1,13 @@
 """A statement run by the driver alone does what Core does with it: same rows, same types, same faults."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import bindparam, event, insert, select, update
-from sqlalchemy.exc import IntegrityError, InvalidRequestError
+from sqlalchemy import DateTime, bindparam, event, insert, select, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError
 
+from pro_app.records.columns import UtcDateTime
 from pro_app.records.prepared import Prepared
 from pro_app.records.schema import throttle
 from pro_app.records.store import Store
@@ -74,3 +76,33 @@ def test_whoever_listens_hears_of_it(store: Store) -> None:
         ADD.run_each(tx, ROWS)
         ALL.rows(tx, {})
     assert [text.split()[0] for text in asked if not text.startswith("BEGIN")] == ["INSERT", "SELECT"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_many_rows_are_refused_for_what_one_is(store: Store, count: int) -> None:
+    good = [{**ROWS[0], "bucket": f"many/{number}"} for number in range(count - 1)]
+    with pytest.raises(ValueError, match="no time zone"), store.writing() as tx:
+        ADD.run_each(tx, [*good, {**ROWS[0], "updated_at": NOW.replace(tzinfo=None)}])
+    if not store.on_sqlite:  # SQLite knows no length, PostgreSQL cuts a text that is cast to one
+        with pytest.raises(DataError), store.writing() as tx:
+            ADD.run_each(tx, [*good, {**ROWS[0], "bucket": "x" * 1000}])
+    with store.reading() as tx:
+        assert ALL.rows(tx, {}) == []
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        NOW,
+        datetime(1, 1, 2, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2026, 3, 1, 0, 30, tzinfo=timezone(timedelta(hours=8))),
+    ],
+)
+def test_sqlite_keeps_an_instant_as_sqlalchemy_would_write_it(moment: datetime) -> None:
+    dialect = sqlite.dialect()
+    ours = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)
+    theirs = DateTime().dialect_impl(dialect).bind_processor(dialect)
+    assert ours is not None and theirs is not None
+    assert ours(moment) == theirs(moment.astimezone(UTC).replace(tzinfo=None))
+    assert ours(None) is None
