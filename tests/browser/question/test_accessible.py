@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from pro_app.records import responses
+from pro_app.records.participants import Participant
 from tests.browser.question.hospital import Hospital
 from tests.browser.question.phone import NEXT, Phone, press_until
 
@@ -35,8 +36,13 @@ def test_every_kind_of_screen_is_accessible_and_fits(
 ) -> None:
     person = hospital.enrol(f"AX-{way[:4]}-{language}", language)
     context = browser.new_context(reduced_motion="reduce", bypass_csp=True, **WAYS[way])
-    phone = Phone(hospital, context, faults).start(person).open(person, "bpi-sf").settled()
+    phone = Phone(hospital, context, faults)
     page = phone.page
+    if way == "phone":
+        no_objection_before_the_questions(phone, person)
+    else:
+        phone.start(person)
+    phone.open(person, "bpi-sf").settled()
     no_objection(page, "yes or no")
     phone.answer("bpi1", 1)
     phone.sees("bpi2")
@@ -79,6 +85,45 @@ def test_every_kind_of_screen_is_accessible_and_fits(
     page.goto(f"{hospital.url}/app")
     expect(page.locator(".part")).to_have_count(2)
     no_objection(page, "the list of visits")
+    if way == "dark":
+        no_objection_on_the_way_without_scripts(phone)
+
+
+def no_objection_before_the_questions(phone: Phone, person: Participant) -> None:
+    """The pages that the server makes, from the door to the list of what is to be filled in."""
+    page, base = phone.page, phone.hospital.url
+    page.goto(f"{base}/")
+    no_objection(page, "the door")
+    page.locator("#code").fill("AAAAAA")
+    page.locator("button.go").click()
+    expect(page.locator("#code-fault")).to_be_visible()
+    no_objection(page, "the door, with a wrong code")
+    page.goto(phone.hospital.link(person, "12m"))
+    expect(page.locator(".done-sign")).to_be_visible()
+    no_objection(page, "the notice of a visit that is not open yet")
+    page.goto(phone.hospital.link(person))
+    no_objection(page, "the landing page")
+    page.locator("button.go").click()
+    page.wait_for_url("**/visit")
+    no_objection(page, "the visit's page")
+    page.goto(f"{base}/visit/privacy")
+    no_objection(page, "the privacy notice")
+
+
+def no_objection_on_the_way_without_scripts(phone: Phone) -> None:
+    """The long form as it is without scripts, from its questions to the receipt."""
+    page = phone.page
+    page.goto(f"{phone.hospital.url}/visit/form/qlq-c30")
+    no_objection(page, "the plain form")
+    page.locator('.finish [value="review"]').click()
+    expect(page.locator(".plain-review")).to_be_visible()
+    no_objection(page, "the plain overview")
+    page.locator('.plain-review [value="alone"]').check()
+    page.locator(".plain-review button.go").click()
+    expect(page.locator(".stub")).to_be_visible()
+    no_objection(page, "the receipt")
+    page.goto(f"{phone.hospital.url}/visit")
+    no_objection(page, "the end of the visit")
 
 
 @pytest.mark.parametrize("size", ["2", "3"])
