@@ -37,6 +37,9 @@ PAGES = {
 }
 
 
+# A blank after Chinese punctuation, which brings its own room.
+AFTER_CHINESE = re.compile("[。！？：；，] +[^ \n].{0,20}")
+
 # What a signed-in browser of each login keeps, by the demonstration's address: signing in takes its time on
 # purpose, and most walks begin after it.
 _SIGNED_IN: dict[tuple[str, str], StorageState] = {}
@@ -90,6 +93,7 @@ def test_every_page_is_accessible_fits_and_keeps_to_the_policy(
                 page.goto(path)
                 assert page.locator("html").get_attribute("lang") == language
                 expect(page.locator("h1")).to_have_count(1)
+                assert AFTER_CHINESE.findall(page.locator("body").inner_text()) == [], page.url
                 if place % 2 == turn:
                     is_accessible(page)
                 fits(page)
