@@ -10,9 +10,7 @@ import json
 import statistics
 import tempfile
 import time
-import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +20,9 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import event
 from sqlalchemy import text as sql
 
-from pro_app.actions import consent
-from pro_app.actions.enrol import Enrolment, enrol
+from benchmarks import patients
 from pro_app.config import read_settings
-from pro_app.records import migrating, participants
-from pro_app.records.audit import Actor
+from pro_app.records import migrating
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service, build
 
@@ -167,35 +163,7 @@ def seconds_of(app: Flask, one: tuple[str, bytes]) -> float:
 
 def prepared(house: Service, count: int) -> list[tuple[str, bytes]]:
     """`count` participants two weeks after surgery: each one's visit token, and what they will send."""
-    now = datetime.now(UTC)
-    operated = now.date() - timedelta(days=14)
-    return [_prepared(house, number, operated, now) for number in range(count)]
-
-
-def _prepared(house: Service, number: int, operated: date, now: datetime) -> tuple[str, bytes]:
-    who = Actor("staff", "bench")
-    site = house.study.sites[0].code
-    with house.store.writing() as tx:
-        command = Enrolment(f"B-{number:05d}", site, "en", surgery_planned_on=operated)
-        person = enrol(tx, house.study, house.links, command, who, now)
-        participants.set_surgery(tx, person, "done", operated, operated)
-        person = participants.by_id(tx, person.id)
-        consent.decide(tx, house.study, person, True, who, now)
-    instrument = house.catalogue.instrument("qlq-c30")
-    body = {
-        "ref": f"{person.handle}.2w",
-        "instrument": instrument.id,
-        "version": instrument.version,
-        "response": str(uuid.uuid4()),
-        "language": "en",
-        "pack": house.catalogue.pack("qlq-c30", "en").hash,
-        "mode": "own_phone",
-        "helper": "alone",
-        "started": now.isoformat(),
-        "finished": now.isoformat(),
-        "answers": {item.id: {"value": item.codes[number % 4]} for item in instrument.items},
-    }
-    return house.links.token(person.handle, "2w", person.link_epoch), json.dumps(body).encode()
+    return [(one.token, one.body) for one in patients.enrolled(house, count)]
 
 
 def _count_statements(house: Service, call: Callable[[], None]) -> int:
