@@ -15,7 +15,14 @@ from pro_app.errors import NotFound
 from pro_app.records import staff as records
 from pro_app.records.audit import Actor
 from pro_app.records.staff import ALL_SITES, LoginTaken
-from pro_app.records.staff_rules import ROLES, AccountRefused, check_email, tidy_login
+from pro_app.records.staff_rules import (
+    ROLES,
+    AccountRefused,
+    about_owner,
+    check_chosen,
+    check_email,
+    tidy_login,
+)
 from pro_app.wiring import Service
 
 FAULTS = {
@@ -25,7 +32,9 @@ FAULTS = {
     "site_not_for_role": "This role belongs to no site; leave --site out.",
     "password_short": f"The password needs at least {passwords.SHORTEST} characters.",
     "password_long": f"The password may have at most {passwords.LONGEST} characters.",
-    "password_guessable": "This password is guessed first; take four words that nobody expects together.",
+    "password_common": "Many people take this password; take four words that nobody expects together.",
+    "password_pattern": "This password repeats itself or follows the keys; take four other words.",
+    "password_personal": "This password is made of login, name, hospital or program; take four other words.",
     "email_shape": "This is not an e-mail address.",
     "email_missing": "This account has no e-mail address; `pro-app staff email LOGIN ADDRESS` saves one.",
 }
@@ -75,6 +84,8 @@ def add(login: str, name: str, role: str, site: str | None, language: str, ask: 
     _check_study(service, site, language)
     password, invented = _password(ask)
     try:
+        if not invented:
+            check_chosen(tidy_login(login), password, about_owner(name, site, service.study))
         with service.store.writing() as tx:
             made = accounts.create_staff(
                 tx,
@@ -164,6 +175,8 @@ def password(login: str, ask: bool) -> None:
     account = _account(service, login)
     word, invented = _password(ask)
     try:
+        if not invented:
+            check_chosen(account.login, word, about_owner(account.name, account.site, service.study))
         with service.store.writing() as tx:
             accounts.set_password(tx, account, word, _operator(), datetime.now(UTC))
     except AccountRefused as fault:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from pro_app import passwords
 from pro_app.contact import tidy_email
@@ -9,6 +10,7 @@ from pro_app.errors import ProAppError
 from pro_app.records.audit import STUDY_CHAIN
 from pro_app.records.staff import ALL_SITES, Role, Staff
 from pro_app.schedule.elements import Study
+from pro_app.weak_passwords import weakness
 
 ROLES: tuple[Role, ...] = (
     "nurse",
@@ -71,14 +73,32 @@ def check_email(text: str) -> str:
 
 
 def check_password(login: str, password: str) -> None:
-    """Raises `AccountRefused` for one that is short, endless, or guessed first."""
+    """Raises `AccountRefused` for one that is short, endless, or plainly its owner's.
+
+    Enough for what chance has made; what a person chose goes through `check_chosen`.
+    """
     tidied = passwords.tidied(password)
     if len(tidied) < passwords.SHORTEST:
         raise AccountRefused("password", "password_short")
     if len(tidied) > passwords.LONGEST:
         raise AccountRefused("password", "password_long")
-    if login in tidied.lower() or len(set(tidied.lower())) < 5:
-        raise AccountRefused("password", "password_guessable")
+    if login in tidied.lower():
+        raise AccountRefused("password", "password_personal")
+    if len(set(tidied.lower())) < 5:
+        raise AccountRefused("password", "password_pattern")
+
+
+def check_chosen(login: str, password: str, about: Iterable[str]) -> None:
+    """Raises `AccountRefused` for a password that is guessed first. about: name and hospital of its owner."""
+    check_password(login, password)
+    if fault := weakness(passwords.tidied(password), (login, *about)):
+        raise AccountRefused("password", fault)
+
+
+def about_owner(name: str, site: str | None, study: Study) -> tuple[str, ...]:
+    """What a stranger knows of somebody who chooses a password: name, hospitals in all languages, study."""
+    places = [one.name for one in study.sites if one.code == site]
+    return (name, study.id, *(words for place in places for words in place.values()))
 
 
 def chain_of(account: Staff) -> str:

@@ -16,7 +16,18 @@ SENTENCES: dict[str, str] = {
     "email_missing": N_("This account has no e-mail address. Please save one first."),
     "password_short": N_("The password needs at least 12 characters."),
     "password_long": N_("The password may have at most 200 characters."),
-    "password_guessable": N_("This password is guessed first. Take four words that nobody expects together."),
+    "password_common": N_(
+        "Many people take this password, so it is guessed first. "
+        "Take four words that nobody expects together."
+    ),
+    "password_pattern": N_(
+        "This password repeats itself or follows the keys, so it is guessed first. "
+        "Take four words that nobody expects together."
+    ),
+    "password_personal": N_(
+        "This password is made of your name, your login, your hospital or this program, so it is guessed "
+        "first. Take four words that nobody expects together."
+    ),
     "password_differs": N_("The two passwords differ."),
     "password_wrong": N_("Your present password is not right."),
     "digest_unreadable": N_("This file is no digest of an audit trail, or it was changed."),

@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response
 from pro_app import passwords
 from pro_app.actions import invite
 from pro_app.records.staff import Staff
-from pro_app.records.staff_rules import AccountRefused, check_password
-from pro_app.web.account_own import said
+from pro_app.records.staff_rules import AccountRefused
+from pro_app.web.account_own import check_new, said
 from pro_app.web.current import address, now, service
 from pro_app.web.guard import public
 
@@ -30,7 +30,7 @@ def choose(token: str) -> Response | str | tuple[str, int]:
         return _over()
     new, faults = request.form.get("new", ""), {}
     try:
-        check_password(owner.login, new)
+        check_new(owner, new)
     except AccountRefused as refused:
         faults["new"] = said(refused.fault)
     if new != request.form.get("again", ""):

@@ -11,8 +11,8 @@ from pro_app import passwords
 from pro_app.actions import own_account, pin, sign_in
 from pro_app.messages import template_of
 from pro_app.records import staff_factors, staff_sessions
-from pro_app.records.staff import pin_hash_of
-from pro_app.records.staff_rules import AccountRefused, check_password
+from pro_app.records.staff import Staff, pin_hash_of
+from pro_app.records.staff_rules import AccountRefused, about_owner, check_chosen
 from pro_app.web import cookies
 from pro_app.web.clinic_page import account, actor, own_site
 from pro_app.web.current import now, service
@@ -44,6 +44,11 @@ def said(code: str) -> str:
     """A fault of a field in words."""
     words = _(template_of(code))
     return words % {"minutes": 1} if code == "too_many_tries" else words
+
+
+def check_new(owner: Staff, password: str) -> None:
+    """Raises `AccountRefused` for a password that its owner should not take."""
+    check_chosen(owner.login, password, about_owner(owner.name, owner.site, service().study))
 
 
 @blueprint.get("")
@@ -80,7 +85,7 @@ def new_password() -> Response | tuple[str, int]:
     old, new = request.form.get("old", ""), request.form.get("new", "")
     faults: Faults = {}
     try:
-        check_password(account().login, new)
+        check_new(account(), new)
     except AccountRefused as refused:
         faults["new"] = said(refused.fault)
     if new != request.form.get("again", ""):

@@ -16,6 +16,7 @@ FLOORS = (
         "key_file",
         "sealed_stream",
         "passwords",
+        "weak_passwords",
         "one_time_codes",
         "envelopes",
         "links",

@@ -36,6 +36,7 @@ NOT_FOR_PAGES = {
     "sqlalchemy.dialects.postgresql",
     "tqdm",
     "xml.sax",
+    "zxcvbn",
     "pro_app.clock",
     "pro_app.exports.shelf",
 }

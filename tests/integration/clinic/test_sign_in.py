@@ -211,8 +211,8 @@ def test_what_was_typed_as_a_login_is_not_written_down(store: Store, now: dateti
         ("chen", "study_coordinator", "CZ", PASSWORD, "site_not_for_role"),
         ("li", "nurse", "CZ", "short", "password_short"),
         ("li", "nurse", "CZ", "x" * 201, "password_long"),
-        ("li", "nurse", "CZ", "aaaaaaaaaaaaab", "password_guessable"),
-        ("nurse.li", "nurse", "CZ", "NURSE.LI-2026", "password_guessable"),
+        ("li", "nurse", "CZ", "aaaaaaaaaaaaab", "password_pattern"),
+        ("nurse.li", "nurse", "CZ", "NURSE.LI-2026", "password_personal"),
     ],
 )
 def test_an_account_that_makes_no_sense_is_refused(
