@@ -4,7 +4,7 @@ from typing import Any
 
 from alembic import context
 
-from pro_app.records import schema, schema_clinic  # noqa: F401  the tables themselves
+from pro_app.records import schema, schema_clinic, schema_exports  # noqa: F401  the tables themselves
 from pro_app.records.columns import UtcDateTime, metadata
 
 

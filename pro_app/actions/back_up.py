@@ -52,7 +52,8 @@ def back_up(
     shape = backups.shape(tx)
     if shape.revision is None:
         raise backups.Unloadable(what="alembic_version")
-    rows = {table.name: backups.count(tx, table) for table in shape.tables}
+    tables = [table for table in shape.tables if table.name not in backups.PASSING]
+    rows = {table.name: backups.count(tx, table) for table in tables}
     out.line(
         {
             "kind": "backup",
@@ -73,7 +74,7 @@ def back_up(
         files += 1
     total, done = sum(rows.values()), 0
     written: dict[str, int] = {}
-    for table in shape.tables:
+    for table in tables:
         out.line({"kind": "table", "name": table.name, "columns": [column.name for column in table.columns]})
         written[table.name] = 0
         for row in backups.rows(tx, table):

@@ -18,6 +18,8 @@ from pro_app.records.store import Transaction
 
 VERSIONS = "alembic_version"
 LOADED_AT_ONCE = 500
+# Kept for an hour and made again by a click: hundreds of megabytes that no backup needs.
+PASSING = ("export_job", "export_chunk")
 
 
 class Unloadable(ProAppError):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Row, Table, and_, func, select, tuple_, update
 
 from pro_app.keys import SealBroken
-from pro_app.records import schema, schema_clinic
+from pro_app.records import schema, schema_clinic, schema_exports
 from pro_app.records.store import Transaction
 
 BATCH = 200
@@ -61,6 +61,7 @@ FIELDS: tuple[Sealed, ...] = (
         "free_text_sealed",
         lambda row: f"second_entry/{row.response_id}/free_text",
     ),
+    _of(schema_exports.export_job, "key_sealed", lambda row: f"export_job/{row.id}/key"),
 )
 
 

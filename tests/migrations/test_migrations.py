@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from pro_app.keys import KeyRing
-from pro_app.records import migrating, schema, schema_clinic  # noqa: F401  the tables themselves
+from pro_app.records import migrating, schema, schema_clinic, schema_exports  # noqa: F401  the tables themselves
 from pro_app.records.columns import metadata
 from pro_app.records.store import Store
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import inspect
 
-from pro_app.records import schema, schema_clinic  # noqa: F401  the tables themselves
+from pro_app.records import schema, schema_clinic, schema_exports  # noqa: F401  the tables themselves
 from pro_app.records.columns import metadata
 from pro_app.records.store import Store
 

@@ -11,13 +11,14 @@ from sqlalchemy import (
     DateTime,
     Float,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     insert,
     select,
 )
 
-from pro_app.records import schema, schema_clinic  # noqa: F401  the tables themselves
+from pro_app.records import schema, schema_clinic, schema_exports  # noqa: F401  the tables themselves
 from pro_app.records.columns import metadata
 from pro_app.records.store import Transaction
 
@@ -89,7 +90,11 @@ def _row(table: Table, number: int, on_postgres: bool) -> dict[str, Any]:
 
 
 def _value(column: Any, number: int, on_postgres: bool) -> Any:
+    for one in column.foreign_keys:
+        return _value(one.column, number, on_postgres)
     kind = column.type
+    if isinstance(kind, LargeBinary):
+        return bytes((number, 0, 255))
     if isinstance(kind, DateTime):
         moment = MOMENT + timedelta(days=number)
         return moment if on_postgres else moment.replace(tzinfo=None)

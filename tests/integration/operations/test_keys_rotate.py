@@ -93,8 +93,9 @@ def test_each_field_is_bound_to_what_its_own_room_says() -> None:
     }
     places = {one.name: one.place(row) for one in rotation.FIELDS}  # type: ignore[arg-type]
     assert {name: places[name] for name in rooms} == rooms
-    # Nobody writes these two yet; who begins to, binds them as `rotation` says and adds a line above.
-    assert places.keys() - rooms.keys() == {"phone_call.note_sealed", "second_entry.free_text_sealed"}
+    # Nobody writes these yet; who begins to, binds them as `rotation` says and adds a line above.
+    unwritten = {"phone_call.note_sealed", "second_entry.free_text_sealed", "export_job.key_sealed"}
+    assert places.keys() - rooms.keys() == unwritten
 
 
 @on_both
