@@ -89,6 +89,10 @@ participant = Table(
     Column("privacy_version", String(40)),
     Column("privacy_answer", Boolean),
     Column("privacy_at", UtcDateTime),
+    # Since when this participant's data are locked: here, so that whoever reads the row knows without asking.
+    Column("locked_at", UtcDateTime),
+    # Since when nothing in `identity_sealed` names anybody any more.
+    Column("contact_deleted_at", UtcDateTime),
     Column("row_version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     one_of("status", "active", "paused", "too_ill", "withdrawn", "deceased"),

@@ -1,4 +1,5 @@
-"""The tables of staff and clinic: second factors, tablets, calls, missing forms, alerts, second entries."""
+"""The tables of staff and clinic: second factors, tablets, calls, missing forms, alerts, second entries,
+signatures and locks of data."""
 
 from sqlalchemy import (
     Column,
@@ -202,4 +203,40 @@ milestone = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("detail", Text, nullable=False),
     Index(None, "name", "id"),
+)
+
+# An investigator's signature under one visit of one participant. Rows are only added: whether the newest one
+# still holds follows from comparing its hash with what stands there now.
+signature = Table(
+    "signature",
+    metadata,
+    row_id(),
+    Column("participant_id", Id, ForeignKey("participant.id"), nullable=False),
+    Column("timepoint", String(20), nullable=False),
+    Column("meaning", String(40), nullable=False),
+    Column("signed_by", String(120), nullable=False),
+    # As they were on that day: the name that is shown, and how the signer proved who it was.
+    Column("name", String(120), nullable=False),
+    Column("proved_by", String(20), nullable=False),
+    Column("signed_at", UtcDateTime, nullable=False),
+    # What was signed: each response that counted, with its revision and the hash of its content.
+    Column("content", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    one_of("proved_by", "password", "totp", "recovery_code"),
+    Index(None, "participant_id", "timepoint"),
+)
+
+# Data that must not change any more, of one site or ("*") of the study. `participant.locked_at` follows it.
+data_lock = Table(
+    "data_lock",
+    metadata,
+    row_id(),
+    Column("scope", String(20), nullable=False),
+    Column("locked_at", UtcDateTime, nullable=False),
+    Column("locked_by", String(120), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("unlocked_at", UtcDateTime),
+    Column("unlocked_by", String(120)),
+    Column("unlock_reason", String(40)),
+    Index("uq_data_lock_in_force", "scope", unique=True, info={"where": "unlocked_at IS NULL"}),
 )
