@@ -15,7 +15,8 @@ export function ask() {
   byId("nothing-hurts").hidden = !figure;
   byId("gentle").hidden = false;
   byId("skip").hidden = true;
-  return words.focus();
+  byId("gentle").scrollIntoView({ block: "nearest" });
+  return words.focus({ preventScroll: true });
 }
 
 function leave() {

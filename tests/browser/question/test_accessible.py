@@ -18,6 +18,12 @@ WAYS: dict[str, dict[str, Any]] = {
     "high contrast": {"viewport": {"width": 360, "height": 740}, "forced_colors": "active"},
 }
 
+# What a finger meets in the middle of a thing, where it is without scrolling.
+AT_THE_FINGER = """where => {
+  const thing = document.querySelector(where), box = thing.getBoundingClientRect();
+  return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) === thing;
+}"""
+
 
 def no_objection(page: Page, where: str) -> None:
     """Axe finds nothing, serious or not, and nothing runs over the edge."""
@@ -48,6 +54,7 @@ def test_every_kind_of_screen_is_accessible_and_fits(
     phone.sees("bpi2")
     expect(page.locator("#bpi2-figure")).to_be_visible()
     no_objection(page, "the figure")
+    assert page.evaluate(AT_THE_FINGER, '[data-region="back-lumbar-spine"]'), "the back lies behind the steps"
     page.locator('[data-region="back-lumbar-spine"]').click()
     page.locator('[data-do="list"]').click()
     expect(page.locator("#bpi2-list")).to_be_visible()
