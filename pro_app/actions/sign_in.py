@@ -20,7 +20,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pro_app import one_time_codes, passwords
+from pro_app import passwords
 from pro_app.keys import SealBroken
 from pro_app.records import audit, staff, staff_factors, staff_sessions, throttle
 from pro_app.records.audit import STUDY_CHAIN, Actor
@@ -174,16 +174,11 @@ def finish(
 
 def _code_of(tx: Transaction, account: Staff, typed: str, now: datetime) -> str | None:
     """Use up the code that was typed; what kind it was, or None when it is wrong or was used already."""
-    secret = staff_factors.secret_of(tx, account)
-    step = one_time_codes.step_of(secret, typed, now) if secret else None
-    if step is not None:
-        return "totp" if staff_factors.take_step(tx, account, step) else None
-    recovery = one_time_codes.tidy_recovery_code(typed)
-    if recovery and staff_factors.take_recovery_code(tx, account, recovery, now):
+    how = staff_factors.take_code(tx, account, typed, now)
+    if how == "recovery_code":
         actor = Actor("staff", account.login)
         audit.append(tx, chain_of(account), actor, "recovery_code_used", account.login, {}, now)
-        return "recovery_code"
-    return None
+    return how
 
 
 def _let_in(

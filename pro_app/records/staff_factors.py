@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, or_, select, update
 
+from pro_app import one_time_codes
 from pro_app.records.schema import staff
 from pro_app.records.schema_clinic import staff_recovery_code
 from pro_app.records.staff import Staff
@@ -56,6 +57,16 @@ def take_recovery_code(tx: Transaction, account: Staff, code: str, now: datetime
         .values(used_at=now)
     )
     return tx.conn.execute(done).rowcount == 1
+
+
+def take_code(tx: Transaction, account: Staff, typed: str, now: datetime) -> str | None:
+    """Use up the code that was typed: `totp`, `recovery_code`, or None when it is wrong or was used."""
+    secret = secret_of(tx, account)
+    step = one_time_codes.step_of(secret, typed, now) if secret else None
+    if step is not None:
+        return "totp" if take_step(tx, account, step) else None
+    recovery = one_time_codes.tidy_recovery_code(typed)
+    return "recovery_code" if recovery and take_recovery_code(tx, account, recovery, now) else None
 
 
 def recovery_codes_left(tx: Transaction, account: Staff) -> int:

@@ -1,4 +1,4 @@
-"""What the codes of the clinic's own work say: alerts and calls."""
+"""What the codes of the clinic's own work say: alerts, calls, signatures, locks of data."""
 
 from pro_app.sentences.marking import N_
 
@@ -6,4 +6,10 @@ SENTENCES: dict[str, str] = {
     "alert_closed": N_("Somebody has already said what was done about this alert."),
     "call_outcome_unknown": N_("Choose how the call ended. Nothing was saved."),
     "call_settled": N_("This call can't be taken back any more."),
+    "own_code_wrong": N_("This code is not right, or it was used already. Wait for the next one."),
+    "sign_nothing": N_("Tick the visits that you want to sign."),
+    "sign_changed": N_(
+        "Something came or was corrected since this page was shown, so nothing is signed. "
+        "Please look at it again."
+    ),
 }

@@ -29,6 +29,7 @@ ACCOUNT_ACTIONS: dict[str, LazyString] = {
     "recovery_code_used": _("Recovery code used"),
     "staff_pin_set": _("PIN for tablets set"),
     "staff_pin_wrong": _("PIN typed wrong"),
+    "own_code_wrong": _("Own code typed wrong"),
 }
 ACTIONS: dict[str, LazyString] = {
     **clinic_words.EVENTS,
@@ -109,6 +110,8 @@ FIELDS: dict[str, LazyString] = {
     "note": _("Note"),
     "value": _("Value"),
     "scale": _("Scale"),
+    "meaning": _("Meaning"),
+    "again": _("Signed again"),
     "items": _("Items"),
     "fields": _("Fields changed"),
     "tried_again": _("Sent to again"),
@@ -122,6 +125,7 @@ VALUES: dict[str, LazyString] = {
     "totp": _("password and code"),
     "recovery_code": _("password and recovery code"),
     "code": _("code"),
+    "reviewed": _("reviewed: complete, accurate, this participant's own"),
     "study": _("study"),
     "site": _("Site"),
     "name": _("Name"),

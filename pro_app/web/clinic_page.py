@@ -39,6 +39,7 @@ MENU = (
     Entry("clinic.calls.listing", _("Call list")),
     Entry("clinic.messages.listing", _("Messages")),
     Entry("registry.listing", _("Registry")),
+    Entry("signing.listing", _("Sign-off")),
     Entry("exporting.report_page_view", _("Report")),
     Entry("exporting.listing", _("Exports")),
     Entry("trail.listing", _("Audit trail")),

@@ -6,7 +6,7 @@ from datetime import date
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
-from pro_app.actions import look_up, overview, participant_details
+from pro_app.actions import look_up, overview, participant_details, sign_off
 from pro_app.actions.overview import Portrait, Scores
 from pro_app.records.participants import Identity
 from pro_app.schedule.window import today as local_day
@@ -60,10 +60,12 @@ def page(study_number: str, identity: Identity | None = None) -> str:
         person = person_of(tx, study_number)
         portrait = overview.portrait(tx, study, service().catalogue, person, now())
         details = participant_details.details(tx, service().catalogue, person, portrait.journey)
+        (signing,) = sign_off.sheets(tx, study, [person])
     return render_template(
         "clinic/participant.html",
         person=person,
         details=details,
+        signing=signing,
         days=_days(portrait),
         deed=action_words.deed,
         bodies=body_charts.rows(details.bodies, portrait.journey),
@@ -113,6 +115,7 @@ def sheet(study_number: str) -> str:
         person = person_of(tx, study_number)
         portrait = overview.portrait(tx, service().study, service().catalogue, person, now())
         found = participant_details.bodies(tx, service().catalogue, person, portrait.journey)
+        (signing,) = sign_off.sheets(tx, service().study, [person])
     return render_template(
         "clinic/sheet.html",
         person=person,
@@ -124,6 +127,7 @@ def sheet(study_number: str) -> str:
         words=clinic_words,
         scale_words=scale_words,
         number=number,
+        signing=signing,
         printed_by=account().name,
         printed_at=now(),
         demonstration=_demonstration(portrait),

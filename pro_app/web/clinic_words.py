@@ -146,6 +146,7 @@ EVENTS = {
     "response_withdrawn": _("Response withdrawn"),
     "response_chosen": _("Other response made to count"),
     "scored_anew": _("Scored again by newer rules"),
+    "visit_signed": _("Visit signed by the investigator"),
     "privacy_agreed": _("Agreed to the privacy notice"),
     "privacy_declined": _("Declined the privacy notice"),
     "reminder_problem": _("A reminder could not be decided"),

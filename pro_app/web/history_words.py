@@ -27,6 +27,8 @@ def told(event: Event) -> str:
         was, now_is = detail.get("was"), detail.get("is", detail.get("status"))
         change = " → ".join(_status(one) for one in (was, now_is) if one)
         return f"{change} · {REASONS.get(reason, reason)}" if reason else change
+    if event.action == "visit_signed":
+        return visit_words(str(detail.get("timepoint")))
     if event.action in OF_A_FORM:
         return (
             f"{visit_words(str(detail.get('timepoint')))} · {instrument_words(str(detail.get('instrument')))}"

@@ -52,6 +52,8 @@ STATUS = {
     "too_many_tries": 429,
     "correction_changed_meanwhile": 409,
     "correction_refused": 422,
+    "sign_nothing": 422,
+    "sign_changed": 409,
     "report_not_printed": 500,
     "tablet_locked": 403,
     "tablet_revoked": 403,
@@ -63,6 +65,7 @@ STATUS = {
     "store_away": 503,
     "export_busy": 503,
     "export_no_space": 507,
+    "export_broken": 410,
 }
 _HTTP_CODES = {
     400: "bad_request",

@@ -11,6 +11,10 @@ IDENTITY = SITE_STAFF
 ARM = ("site_coordinator", "investigator", "study_coordinator")
 # A nurse sees that something is wrong; that an answer is changed is for who answers for the data.
 CORRECTORS = ("site_coordinator", "study_coordinator")
+# The investigator answers for the data of the site, and signs for it; nobody else's name will do.
+SIGNERS = ("investigator",)
+# Data are locked by who manages them for the whole study.
+LOCKERS = ("study_coordinator",)
 # Who may bring in new people; a study coordinator only who works with participants.
 INVITERS = ("study_coordinator", "administrator")
 EVERYBODY = (*READERS, "administrator")
