@@ -32,7 +32,7 @@ FAULTS = {
     "site_not_for_role": "This role belongs to no site; leave --site out.",
     "password_short": f"The password needs at least {passwords.SHORTEST} characters.",
     "password_long": f"The password may have at most {passwords.LONGEST} characters.",
-    "password_common": "Many people take this password; take four words that nobody expects together.",
+    "password_common": "This password is common or too short of words; take four that nobody expects.",
     "password_pattern": "This password repeats itself or follows the keys; take four other words.",
     "password_personal": "This password is made of login, name, hospital or program; take four other words.",
     "email_shape": "This is not an e-mail address.",

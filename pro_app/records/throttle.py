@@ -46,6 +46,18 @@ def failed(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> None:
     tx.conn.execute(change.values(level=min(level + 1, float(limit.size)), updated_at=now))
 
 
+def counted(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> bool:
+    """Count one more if the bucket has room for it; of many at once only as many as have room are counted."""
+    empty = upsert(tx, throttle)
+    tx.conn.execute(empty.values(bucket=bucket, level=0.0, updated_at=now).on_conflict_do_nothing())
+    level = _level(tx, bucket, limit, now) or 0.0
+    if level + 1 > limit.size:
+        return False
+    change = update(throttle).where(throttle.c.bucket == bucket)
+    tx.conn.execute(change.values(level=level + 1, updated_at=now))
+    return True
+
+
 def taken_back(tx: Transaction, bucket: str, limit: Limit, now: datetime) -> None:
     """One failure that turned out to be none."""
     level = _level(tx, bucket, limit, now)

@@ -17,7 +17,7 @@ SENTENCES: dict[str, str] = {
     "password_short": N_("The password needs at least 12 characters."),
     "password_long": N_("The password may have at most 200 characters."),
     "password_common": N_(
-        "Many people take this password, so it is guessed first. "
+        "This password is common or has too few words, so it is guessed early. "
         "Take four words that nobody expects together."
     ),
     "password_pattern": N_(

@@ -30,6 +30,8 @@ ACCOUNT_ACTIONS: dict[str, LazyString] = {
     "staff_pin_set": _("PIN for tablets set"),
     "staff_pin_wrong": _("PIN typed wrong"),
     "own_code_wrong": _("Own code typed wrong"),
+    "access_refused": _("Access refused"),
+    "access_refused_often": _("Access refused many times"),
 }
 ACTIONS: dict[str, LazyString] = {
     **clinic_words.EVENTS,
@@ -118,6 +120,8 @@ FIELDS: dict[str, LazyString] = {
     "differs": _("Items that differ"),
     "first": _("First entry kept"),
     "second": _("Second entry taken"),
+    "page": _("Page"),
+    "why": _("Why"),
 }
 # Values that are codes, whatever field they stand in.
 VALUES: dict[str, LazyString] = {
@@ -128,6 +132,8 @@ VALUES: dict[str, LazyString] = {
     "reviewed": _("reviewed: complete, accurate, this participant's own"),
     "study": _("study"),
     "site": _("Site"),
+    "role_too_low": _("not for this role"),
+    "not_theirs": _("no such record, or one of another site"),
     "name": _("Name"),
     "phone": _("Mobile telephone"),
     "email": _("E-mail"),

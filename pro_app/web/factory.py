@@ -35,6 +35,7 @@ from pro_app.web import (
     plain_text,
     problems,
     question_page,
+    refusals,
     registry,
     same_bytes,
     second_look,
@@ -113,6 +114,7 @@ def create_app(service: Service) -> Flask:
     app.extensions["pro_app_assets"] = assets = of_this_release()
     app.jinja_env.globals.update(asset=assets.url, demo_mode=service.settings.demo)
     guard.install(app)
+    refusals.install(app)
     same_bytes.install(app)  # around all of it
     return app
 

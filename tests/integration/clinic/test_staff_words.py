@@ -51,7 +51,7 @@ def test_the_list_shows_who_is_on_and_off(shell: Store) -> None:
 
 
 def test_a_password_can_come_from_another_program(shell: Store) -> None:
-    say("add", "li", "--role", "nurse", "--site", "CZ", "--ask", typed="seven lanterns\n")
+    say("add", "li", "--role", "nurse", "--site", "CZ", "--ask", typed="seven lanterns on the river\n")
     assert say("password", "li", "--ask", typed="nine wooden bridges\n").exit_code == 0
     with shell.reading() as tx:
         digest = records.password_hash_of(tx, "li")
