@@ -20,15 +20,17 @@ class Reply:
 
 
 class Caller:
-    """One client with one kept connection."""
+    """One client with one kept connection. `seconds`: how long each answer took, with connecting."""
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self.seconds: list[float] = []
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Reply:
+        began = time.perf_counter()
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
@@ -47,6 +49,7 @@ class Caller:
             got = await reader.readexactly(int(found.get("content-length", "0")))
         if found.get("connection", "").lower() == "close":
             self.close()
+        self.seconds.append(time.perf_counter() - began)
         return Reply(int(head[0].split(" ")[1]), found, cookies, got)
 
     def close(self) -> None:

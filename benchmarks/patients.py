@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -29,14 +30,15 @@ class Patient:
         return {"Content-Type": "application/json", "Authorization": f"Visit {self.token}"}
 
 
-def enrolled(house: Service, count: int) -> list[Patient]:
-    """`count` new patients of the first site, who agreed and can answer now."""
+def enrolled(house: Service, count: int, tell: Callable[[int], None] = lambda done: None) -> list[Patient]:
+    """`count` new patients of the first site, who agreed and can answer now. `tell`: how many so far."""
     now = datetime.now(UTC)
     found: list[Patient] = []
     while len(found) < count:
         with house.store.writing() as tx:
             for number in range(len(found), min(count, len(found) + _AT_ONCE)):
                 found.append(_patient(tx, house, number, now))
+        tell(len(found))
     return found
 
 

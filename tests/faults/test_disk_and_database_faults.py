@@ -22,12 +22,13 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.test import TestResponse
 
 from benchmarks import patients
+from benchmarks.books import books, expected
 from benchmarks.patients import Patient
 from pro_app.records.store import Store
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service
 from tests.faults import disks
-from tests.faults.running import Installation, books, expected
+from tests.faults.running import Installation
 from tests.postgres import PostgresServer
 
 SOON_S = 0.3

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import patients
+from benchmarks.books import books, expected, stored
 from benchmarks.start import free_port
 from tests import own_loop
-from tests.faults.running import Installation, Running, books, expected, stored, until_received
+from tests.faults.running import Installation, Running, until_received
 
 CLIENTS = 8
 WEB = ("serve", "--no-clock")

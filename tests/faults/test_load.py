@@ -14,13 +14,14 @@ from shutil import copyfile
 import pysqlite3.dbapi2
 import pytest
 
-from benchmarks import load, patients
+from benchmarks import load_day, patients, waves
+from benchmarks.books import books, expected, stored
 from benchmarks.crowd import Caller, Reply
 from pro_app.cli import serving
 from pro_app.web import admission
 from pro_app.web.factory import create_app
 from tests import own_loop
-from tests.faults.running import Installation, books, expected
+from tests.faults.running import Installation
 
 HELD_S = 1.0
 
@@ -59,7 +60,7 @@ def test_in_a_jam_some_are_told_to_come_again_and_the_process_says_that_it_lives
     async def one(port: int, patient: patients.Patient) -> Reply:
         caller = Caller(port)
         try:
-            return await load.sent(caller, patient)
+            return await waves.sent(caller, patient)
         finally:
             caller.close()
 
@@ -107,35 +108,32 @@ def test_a_connection_that_is_more_than_the_thousandth_open_file_harms_nobody(at
     files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1024)]
     try:
         with served(at) as port:
-            reply = own_loop.run(asyncio.wait_for(Caller(port).ask("GET", "/healthz"), load.GIVE_UP_S))
+            reply = own_loop.run(asyncio.wait_for(Caller(port).ask("GET", "/healthz"), waves.GIVE_UP_S))
         assert reply.status == 200
     finally:
         for file in files:
             os.close(file)
 
 
-def run(at: Installation, plan: load.Plan) -> load.Day:
+def run(at: Installation, plan: load_day.Plan) -> load_day.Day:
     """One day on a server of its own; nobody's answer is lost, whoever was turned away."""
     people = patients.enrolled(at.house, plan.people)
-    with load.server(at.settings) as (port, watched):
-        day = own_loop.run(load.spend(port, watched, people, plan))
-    print(
-        {name: getattr(day, name).told() for name in ("opening", "usual", "rush", "after")}, day.well_after_s
-    )
-    waves = (day.opening, day.usual, day.rush, day.after)
-    assert not any(wave.faults for wave in waves)
+    with load_day.server(at.settings) as (port, watched):
+        day = own_loop.run(load_day.spend(port, watched, people, plan))
+    print("\n".join(wave.told() for wave in day.waves), f"well after {day.well_after_s:.1f} s")
+    assert not any(wave.faults for wave in day.waves)
     assert not (day.usual.turned_away or day.after.turned_away or day.opening.turned_away)
-    assert max(wave.most_mib for wave in waves) < 512
+    assert day.most_mib < 512
     with at.house.store.reading() as tx:
-        found = books(tx)
-    least = len(day.usual.answered) + len(day.rush.answered) + len(day.after.answered)
-    assert least <= found["responses"] <= plan.people
-    assert found == expected(at.house, found["responses"])
+        there, found = stored(tx), books(tx)
+    assert day.receipts <= there
+    assert len(day.usual.answered) + len(day.rush.answered) <= len(day.receipts)
+    assert found == expected(at.house, len(there))
     return day
 
 
 def test_a_study_opens_and_sends_and_outlives_a_rush(at: Installation) -> None:
-    day = run(at, load.Plan(opening=15, open_s=1, rate=10, seconds=1, over=10))
+    day = run(at, load_day.Plan(opening=15, open_s=1, rate=10, seconds=1, over=10))
     assert len(day.opening.answered) == 15
 
 
@@ -146,4 +144,4 @@ def test_two_thousand_open_and_thirty_a_second_send_and_five_times_as_many_are_o
     """The times are printed, not judged: they are the machine's. `docs/faults.md` has what was measured."""
     at = Installation(tmp_path / "data", database_url)
     with closing(at.house.store):
-        run(at, load.Plan(opening=2000, open_s=600, rate=30, seconds=300, over=5))
+        run(at, load_day.Plan(opening=2000, open_s=600, rate=30, seconds=300, over=5))

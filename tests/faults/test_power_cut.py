@@ -15,12 +15,13 @@ import pytest
 from sqlalchemy import event
 
 from benchmarks import patients
+from benchmarks.books import books, expected, stored
 from benchmarks.start import free_port
 from pro_app.records.store import Store
 from pro_app.web.factory import create_app
 from tests.deploy.cluster import Machine
 from tests.faults.disks import Ext4
-from tests.faults.running import Installation, books, expected, stored
+from tests.faults.running import Installation
 
 SEED = 20261201
 PATIENCE_S = 120
