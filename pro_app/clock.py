@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pro_app.actions import escalate, learn, reconcile, remind, send, sync, witness, write_to_staff
 from pro_app.actions import lead as leading
 from pro_app.errors import ProAppError
-from pro_app.exports.jobs import tidy
+from pro_app.exports.sweeping import sweep
+from pro_app.exports.workplace import clear
 from pro_app.letters.carriers import Carriers
 from pro_app.one_heap import give_back
 from pro_app.wiring import Service
@@ -68,6 +69,7 @@ def tick_once(service: Service, now: datetime, carriers: Carriers | None = None)
     work["sync"] = lambda: parts.update(synced=_sync(service, now))
     work["reconcile"] = lambda: parts.update(compared=_compare(service, now))
     work["witness"] = lambda: _witness(service, now)
+    work["exports"] = lambda: sweep(service.store, now)
     failed = _work_through(work)
     return replace(_tick(parts, failed), worked=tuple(name for name in work if name not in failed))
 
@@ -109,7 +111,7 @@ class Clock:
     def tick(self) -> Tick:
         """One tick now, if this clock leads."""
         now = utc_now()
-        tidy(self._service.settings.data_dir, now)  # of this machine, whoever leads
+        clear(self._service.settings.data_dir)  # of this machine, whoever leads
         try:
             with self._service.store.writing() as tx:
                 led = leading.lead(tx, self.holder, now, self._hold_for)

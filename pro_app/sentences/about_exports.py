@@ -21,6 +21,8 @@ SENTENCES: dict[str, str] = {
         "The server was restarted while this export was being made. Nothing was left behind; please ask for "
         "it again."
     ),
+    "export_stopped": N_("You stopped this export. Nothing was left behind."),
+    "export_broken": N_("This export can't be opened any more. Please ask for it again."),
     "export_no_fhir": N_("This installation can't write FHIR files: no FHIR adapter is wired."),
     "report_not_printed": N_(
         "Chromium could not print the report (%(words)s). Take the page and print that."

@@ -1,13 +1,16 @@
 """Making an export in a thread of its own, from one moment of the database; its page shows how far it is.
 
 1. The request decides what may leave and writes the job down; a thread goes on, whoever closes the page.
-2. Files are written aside, packed, put on the audit trail, and only then renamed to what may be fetched.
-3. Whatever goes wrong is the job's state, for the page to say; nothing half-made has the file's name.
+2. Files are written and packed in a folder of this machine that is gone at the end; the packed file is put
+   into the database chunk by chunk, each in a short transaction, resting in between.
+3. It stands on the audit trail in the same moment from which it can be fetched, by any machine.
+4. A second thread says every second how far it is, and hears whether it is still wanted.
 """
 
-import contextlib
+import hashlib
+import io
 import logging
-import shutil
+import tempfile
 import threading
 import time
 import zipfile
@@ -20,17 +23,23 @@ from pathlib import Path
 from pro_app.actions import export as exporting
 from pro_app.actions.export import Exported, Wish
 from pro_app.errors import ProAppError
-from pro_app.exports.aside import room
+from pro_app.exports.chunks import count_of, new_key, sealed
 from pro_app.exports.edition import Words
-from pro_app.exports.jobs import Job, Jobs, Lock, jobs_of
-from pro_app.records import export_rows
+from pro_app.exports.workplace import clear, workplace
+from pro_app.records import export_jobs, export_rows
 from pro_app.records.audit import Actor
+from pro_app.records.export_jobs import ExportStopped, Job
+from pro_app.records.store_faults import StoreFault
 from pro_app.wiring import Service
 
 log = logging.getLogger(__name__)
-# The rest of the way to a hundred is packing.
-READ = 90
-_TOLD_EVERY_S = 0.5
+# Of a hundred: the rest of the way is packing, and then putting it into the database.
+READ, PACKED = 90, 95
+BEAT_S = 1.0
+# After each chunk it rests so many times as long as that took: others who write have their turn.
+REST = 2.0
+# A database that fails over is waited for, but for no longer than a job may be silent.
+PATIENCE_S = 25.0
 _ALWAYS = (1980, 1, 1, 0, 0, 0)
 
 
@@ -45,55 +54,49 @@ class Order:
 
 
 def begin(house: Service, job: Job, order: Order) -> threading.Thread:
-    """Start making it. Raises `ExportBusy` and `NoSpace`."""
-    jobs = jobs_of(house.settings.data_dir)
-    with room(jobs.folder):
-        locks = jobs.begin(job)
-    maker = _Maker(house, jobs, job, order, locks)
+    """Start making it. Raises `ExportBusy`."""
+    clear(house.settings.data_dir)
+    key = new_key()
+    with house.store.writing(short=True) as tx:
+        export_jobs.begin(tx, job, key, order.now)
     # It dies with the process: a service that stops does not wait for an export, whose page says so.
-    thread = threading.Thread(target=maker.run, name="export", daemon=True)
+    thread = threading.Thread(target=_Maker(house, job, key, order).run, name="export", daemon=True)
     thread.start()
     return thread
 
 
 class _Maker:
-    def __init__(self, house: Service, jobs: Jobs, job: Job, order: Order, locks: tuple[Lock, Lock]) -> None:
-        self._house, self._jobs, self._job, self._order, self._locks = house, jobs, job, order, locks
-        self._began = self._told = time.monotonic()
+    def __init__(self, house: Service, job: Job, key: bytes, order: Order) -> None:
+        self._house, self._job, self._key, self._order = house, job, key, order
+        self._began = time.monotonic()
+        self._over, self._unwanted = threading.Event(), threading.Event()
 
     def run(self) -> None:
+        pulse = threading.Thread(target=self._beat_on, name="export pulse", daemon=True)
+        pulse.start()
         try:
-            self._end(self._made())
-        finally:
-            for lock in self._locks:
-                lock.free()
-
-    def _made(self) -> Job:
-        """The job as it ended, well or not."""
-        scratch = self._jobs.scratch(self._job.id)
-        try:
-            with room(self._jobs.folder):
-                return self._make(scratch)
+            self._make()
+        except ExportStopped:
+            log.info("an export was stopped")
         except ProAppError as refusal:
-            told = {name: str(value) for name, value in refusal.params.items()}
-            return replace(self._job, state="failed", fault=refusal.code, params=told)
+            self._fail(refusal.code, {name: str(value) for name, value in refusal.params.items()})
         except Exception:
             log.exception("an export failed")
-            return replace(self._job, state="failed", fault=ProAppError.code)
+            self._fail(ProAppError.code, {})
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            self._over.set()
+            pulse.join()
 
-    def _make(self, scratch: Path) -> Job:
+    def _make(self) -> None:
+        with workplace(self._house.settings.data_dir) as folder:
+            done = self._files(folder / "export")
+            with tempfile.TemporaryFile(dir=folder) as packed:
+                _pack(folder / "export", packed, self._packed_share)
+                self._keep(packed)
         house, order = self._house, self._order
-        scratch.mkdir(mode=0o700)
-        folder, packed = scratch / "export", scratch / "packed"
-        done = self._files(folder)
-        _pack(folder, packed, self._packed_share)
         with house.store.writing() as tx:
-            exporting.on_the_trail(tx, house.study, order.wish, done, order.actor, order.now)
-        size = packed.stat().st_size
-        packed.replace(self._jobs.file(self._job.id))
-        return replace(self._job, state="done", percent=100, size=size)
+            if export_jobs.finish(tx, self._job, self._now()):
+                exporting.on_the_trail(tx, house.study, order.wish, done, order.actor, self._now())
 
     def _files(self, folder: Path) -> Exported:
         house, order = self._house, self._order
@@ -108,31 +111,69 @@ class _Maker:
                 tx, edition, order.wish, folder, resources=house.fhir_resources, tell=self._read_more
             )
 
+    def _keep(self, packed: io.BufferedRandom) -> None:
+        """The file into the database, as sealed chunks."""
+        size = packed.tell()
+        packed.seek(0)
+        digest, count = hashlib.file_digest(packed, "sha256").hexdigest(), count_of(size)
+        packed.seek(0)
+        self._job = replace(self._job, size=size, sha256=digest, chunks=count)
+        for number, body in enumerate(sealed(packed, self._job.id, self._key, count)):
+            began = time.monotonic()
+            self._put(number, body)
+            self._reach(PACKED + (99 - PACKED) * (number + 1) // count)
+            time.sleep(REST * (time.monotonic() - began))
+
+    def _put(self, number: int, body: bytes) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                with self._house.store.writing(short=True) as tx:
+                    return export_jobs.put_chunk(tx, self._job.id, number, body)
+            except StoreFault:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(BEAT_S)
+
     def _read_more(self, count: int) -> None:
         done = self._job.done + count
-        self._tell(replace(self._job, done=done, percent=READ * done // max(self._job.people, done)))
+        self._job = replace(self._job, done=done)
+        self._reach(READ * done // max(self._job.people, done))
 
     def _packed_share(self, share: float) -> None:
-        self._tell(replace(self._job, percent=READ + int((99 - READ) * share)))
+        self._reach(READ + int((PACKED - READ) * share))
 
-    def _tell(self, job: Job) -> None:
-        self._job = job
-        if time.monotonic() - self._told >= _TOLD_EVERY_S:
-            self._jobs.put(job)
-            self._told = time.monotonic()
+    def _reach(self, percent: int) -> None:
+        """So far it is. Raises `ExportStopped`."""
+        self._job = replace(self._job, percent=percent)
+        if self._unwanted.is_set():
+            raise ExportStopped()
 
-    def _end(self, job: Job) -> None:
-        took = timedelta(seconds=time.monotonic() - self._began)
+    def _beat_on(self) -> None:
+        while not self._over.wait(BEAT_S):
+            try:
+                with self._house.store.writing(short=True) as tx:
+                    wanted = export_jobs.beat(tx, self._job, self._now())
+            except StoreFault as fault:
+                log.warning("an export could not say that it is at work: %s", fault)
+                continue
+            if not wanted:
+                self._unwanted.set()
+
+    def _fail(self, fault: str, params: dict[str, str]) -> None:
         try:
-            self._jobs.put(replace(job, ended=job.begun + took))
-        except OSError as fault:
-            # Not even that has room: without its lock the job reads as interrupted.
-            log.error("the end of an export could not be written down: %s", fault.strerror)
-            with contextlib.suppress(OSError):
-                self._jobs.file(job.id).unlink()
+            with self._house.store.writing(short=True) as tx:
+                export_jobs.fail(tx, self._job.id, fault, params, self._now())
+        except StoreFault as away:
+            # Soon it is silent, and reads as interrupted.
+            log.error("the end of an export could not be written down: %s", away)
+
+    def _now(self) -> datetime:
+        """By the clock that the request saw, and the seconds since: a clock that is set changes nothing."""
+        return self._order.now + timedelta(seconds=time.monotonic() - self._began)
 
 
-def _pack(folder: Path, target: Path, tell: Callable[[float], object]) -> None:
+def _pack(folder: Path, target: io.BufferedRandom, tell: Callable[[float], object]) -> None:
     """All files of the folder in one ZIP, the same bytes for the same files."""
     paths = sorted(folder.iterdir())
     total = sum(path.stat().st_size for path in paths) or 1
@@ -146,3 +187,4 @@ def _pack(folder: Path, target: Path, tell: Callable[[float], object]) -> None:
                     part.write(chunk)
                     done += len(chunk)
                     tell(done / total)
+    target.seek(0, 2)

@@ -1,9 +1,9 @@
 """Taking data out and the report, for the staff: what may leave, who may take it, who may see arms."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 from flask import (
@@ -14,7 +14,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.blueprints import BlueprintSetupState
@@ -25,20 +24,24 @@ from werkzeug.wrappers import Response as AnyResponse
 from pro_app.actions import report as reporting
 from pro_app.actions.export import EVERY_FORMAT, Wish
 from pro_app.actions.report import Report
-from pro_app.errors import NotFound, ProAppError
+from pro_app.errors import NotFound
 from pro_app.exports import paper
 from pro_app.exports.formats import FORMATS
-from pro_app.exports.jobs import ExportBusy, Job, Jobs, jobs_of, new_name, tidy
+from pro_app.exports.sweeping import A_FEW, sweep
+from pro_app.exports.workplace import clear
 from pro_app.messages import template_of
-from pro_app.records import export_rows
+from pro_app.records import export_jobs, export_rows
+from pro_app.records.export_jobs import ExportBusy, ExportStopped, Job
+from pro_app.records.store_faults import StoreFault
 from pro_app.schedule.elements import Site
-from pro_app.web import export_making, locale, problems, report_page
+from pro_app.web import export_file, export_making, locale, problems, report_page
 from pro_app.web.clinic_page import account, actor, sites
 from pro_app.web.current import EXTENSION, now, service
 from pro_app.web.export_words import words_in
 from pro_app.web.guard import staff
 from pro_app.web.staff_roles import READERS
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("exporting", __name__, url_prefix="/staff")
 EXPORTERS = ("site_coordinator", "study_coordinator")
 # A site's staff know the arms of their own patients; arms side by side are for the study's coordinator only.
@@ -50,9 +53,9 @@ STATUS = {"export_busy": 503, "export_no_space": 507}
 
 
 @blueprint.record_once
-def _tidy_at_start(setup: BlueprintSetupState) -> None:
-    house = setup.app.extensions[EXTENSION]
-    tidy(house.settings.data_dir, datetime.now(UTC))
+def _clear_at_start(setup: BlueprintSetupState) -> None:
+    """What a process of this machine left when it was killed. The database is swept by clocks and pages."""
+    clear(setup.app.extensions[EXTENSION].settings.data_dir)
 
 
 @blueprint.get("/exports")
@@ -72,13 +75,13 @@ def make() -> AnyResponse:
     if language not in locale.LANGUAGES:
         language = locale.language()
     name = f"{service().study.id}-{now():%Y-%m-%d}.zip"
-    job = Job(new_name(), account().login, now(), name, wish.formats, wish.sites, wish.arms)
+    job = Job(export_jobs.new_name(), account().login, now(), name, wish.formats, wish.sites, wish.arms)
     order = export_making.Order(wish, words_in(language), actor(), now())
     try:
         export_making.begin(service(), job, order).join(WAITED_FOR_S)
-    except ProAppError as refusal:
+    except ExportBusy as refusal:
         return _refused(refusal.code, problems.sentence(refusal))
-    job = _jobs().find(job.id)
+    job = _found(job.id)
     if job.state == "failed":
         return _refused(job.fault, _fault_of(job))
     return redirect(url_for(".fetch" if job.state == "done" else ".progress", job=job.id), 303)
@@ -109,32 +112,46 @@ def standing(job: str) -> Response:
     return jsonify(state=found.state, percent=found.percent, said=_said(found))
 
 
+@blueprint.post("/exports/<job>/stop")
+@staff(*EXPORTERS)
+def stop(job: str) -> AnyResponse:
+    """It won't be made; whoever makes it hears so within a second, on whatever machine."""
+    found = _mine(job)
+    with service().store.writing(short=True) as tx:
+        export_jobs.fail(tx, found.id, ExportStopped.code, {}, now())
+    return redirect(url_for(".progress", job=found.id), 303)
+
+
 @blueprint.get("/exports/<job>/file")
 @staff(*EXPORTERS)
 def fetch(job: str) -> Response:
-    """The export as one ZIP; who took it is on the audit trail since before it had this address."""
+    """The export as one ZIP; who took it is on the audit trail since it has this address."""
     found = _mine(job)
     if found.state != "done":
         raise NotFound()
-    try:
-        return send_file(
-            _jobs().file(found.id), "application/zip", as_attachment=True, download_name=found.name
-        )
-    except FileNotFoundError as gone:
-        raise NotFound() from gone
+    return export_file.answer(service().store, found)
 
 
-def _jobs() -> Jobs:
-    return jobs_of(service().settings.data_dir)
+def _found(name: str) -> Job:
+    with service().store.reading(short=True) as tx:
+        return export_jobs.find(tx, name, now())
 
 
 def _mine(name: str) -> Job:
     """The job, if this person asked for it and may still have what is in it; raises `NotFound`."""
-    tidy(service().settings.data_dir, now())
-    job = _jobs().find(name)
+    _sweep()
+    job = _found(name)
     if not _may_have(job):
         raise NotFound()
     return job
+
+
+def _sweep() -> None:
+    """By whoever looks, for an installation may have no clock just now; a page that can't is still shown."""
+    try:
+        sweep(service().store, now(), A_FEW)
+    except StoreFault as fault:
+        log.warning("old exports could not be removed: %s", fault)
 
 
 def _may_have(job: Job) -> bool:
@@ -166,9 +183,12 @@ def _fault_of(job: Job) -> str:
 
 
 def _form(fault: str = "") -> str:
-    tidy(service().settings.data_dir, now())
+    _sweep()
     words = _format_words()
     formats = [(name, words.get(name, name)) for name in FORMATS]
+    with service().store.reading(short=True) as tx:
+        jobs = [job for job in export_jobs.of(tx, account().login, now()) if _may_have(job)]
+        being_made = export_jobs.being_made(tx, now())
     return render_template(
         "exporting/exports.html",
         formats=formats,
@@ -177,7 +197,8 @@ def _form(fault: str = "") -> str:
         fault=fault,
         may_see_arms=account().role in UNBLINDED,
         formats_of=_formats_of,
-        jobs=[job for job in _jobs().of(account().login) if _may_have(job)],
+        jobs=jobs,
+        others=being_made if being_made and being_made.owner != account().login else None,
     )
 
 

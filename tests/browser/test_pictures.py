@@ -6,16 +6,19 @@ The patient's pages also in three sizes of text, on a telephone.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from pro_app.exports.jobs import Job, jobs_of, new_name
+from pro_app.records.store import Store
+from tests.browser.clinic.test_exports import other_machine
 from tests.browser.clinic.ward import GIVE_BACK, PIN, Tablet, open_ward
 from tests.browser.conftest import Demonstration
+from tests.integration.corrections.exported import begun, finished
+
+__all__ = ["other_machine"]
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "pictures"
 WIDTHS = {"phone": (360, 740), "tablet": (820, 1100), "desk": (1280, 860)}
@@ -184,13 +187,10 @@ def test_the_tablets_pages(
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_exports_of_a_coordinator(
-    demonstration: Demonstration, browser: Browser, width: str, language: str
+    demonstration: Demonstration, browser: Browser, other_machine: Store, width: str, language: str
 ) -> None:
-    jobs, who = jobs_of(demonstration.data_dir), "coordinator.chen"
-    job = Job(
-        new_name(), who, datetime.now(UTC), "a.zip", ("sav",), ("CZ",), False, people=9, done=4, percent=40
-    )
-    locks = jobs.begin(job)
+    who, now = "coordinator.chen", datetime.now(UTC)
+    job, key = begun(other_machine, who, now, people=9, done=4, percent=40)
     with page_of(browser, width, language) as page:
         page.goto(f"{demonstration.base}/staff/sign-in?lang={language}")
         page.locator('input[name="login"]').fill(who)
@@ -201,6 +201,6 @@ def test_the_exports_of_a_coordinator(
         take(page, "exports", width, language)
         page.goto(f"{demonstration.base}/staff/exports/{job.id}?lang={language}")
         take(page, "export-being-made", width, language)
-    jobs.put(replace(job, state="done", percent=100, ended=job.begun))
-    for lock in locks:
-        lock.free()
+        finished(other_machine, job, key, now, b"PK")
+        page.goto(f"{demonstration.base}/staff/exports/{job.id}?lang={language}")
+        take(page, "export-ready", width, language)

@@ -1,15 +1,29 @@
 """An export in a browser: its page shows how far it is, with and without a script, then has the file."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pro_app.exports.jobs import Job, jobs_of, new_name
+from pro_app.keys import load_key_ring
+from pro_app.records import export_jobs
+from pro_app.records.store import Store
 from tests.browser.conftest import Demonstration
+from tests.integration.corrections.exported import begun, finished
 
 LOGIN = "coordinator.chen"
+
+
+@pytest.fixture
+def other_machine(demonstration: Demonstration) -> Iterator[Store]:
+    """Somebody else at the demonstration's database."""
+    keys = load_key_ring(demonstration.data_dir / "keys.json", None)
+    store = Store(f"sqlite:///{demonstration.data_dir / 'pro_app.sqlite'}", keys)
+    yield store
+    store.close()
 
 
 def signed_in(page: Page, demonstration: Demonstration) -> None:
@@ -22,7 +36,7 @@ def signed_in(page: Page, demonstration: Demonstration) -> None:
 
 
 def test_an_export_is_made_and_downloaded_and_the_bar_of_a_large_one_moves(
-    demonstration: Demonstration, browser: Browser, tmp_path: Path
+    demonstration: Demonstration, browser: Browser, other_machine: Store, tmp_path: Path
 ) -> None:
     context = browser.new_context(locale="en")
     page = context.new_page()
@@ -36,24 +50,34 @@ def test_an_export_is_made_and_downloaded_and_the_bar_of_a_large_one_moves(
     download.value.save_as(tmp_path / "export.zip")
     assert (tmp_path / "export.zip").read_bytes().startswith(b"PK")
 
-    jobs = jobs_of(demonstration.data_dir)
+    # A machine that is heard of for ten minutes, however slow this one is.
     now = datetime.now(UTC)
-    job = Job(new_name(), LOGIN, now, "large.zip", ("sav",), ("CZ",), False, people=200, done=100, percent=45)
-    locks = jobs.begin(job)
+    heard = now + timedelta(minutes=10)
+    job, key = begun(other_machine, LOGIN, now, people=200)
+    job = say(other_machine, replace(job, done=100, percent=45), heard)
     state = context.storage_state()
     with_none = browser.new_context(locale="en", java_script_enabled=False, storage_state=state)
     without_script = with_none.new_page()
     for one in (page, without_script):
         one.goto(f"{demonstration.base}/staff/exports/{job.id}?lang=en")
         expect(one.get_by_text("100 of 200 participants read.")).to_be_visible()
-    jobs.put(replace(job, done=150, percent=67))
+    job = say(other_machine, replace(job, done=150, percent=67), heard)
     expect(page.locator("#percent")).to_have_text("67 %")
     assert page.locator("#bar").evaluate("bar => bar.value") == 67
-    jobs.file(job.id).write_bytes(b"PK")
-    jobs.put(replace(job, state="done", percent=100, ended=now, size=2))
-    for lock in locks:
-        lock.free()
+    finished(other_machine, job, key, now, b"PK")
     for one in (page, without_script):
         expect(one.get_by_role("link", name="Download")).to_be_visible()
+
+    job, _key = begun(other_machine, LOGIN, now)
+    say(other_machine, job, heard)
+    page.goto(f"{demonstration.base}/staff/exports/{job.id}?lang=en")
+    page.get_by_role("button", name="Stop this export").click()
+    expect(page.get_by_role("alert")).to_have_text("You stopped this export. Nothing was left behind.")
     context.close()
     with_none.close()
+
+
+def say(store: Store, job: export_jobs.Job, heard: datetime) -> export_jobs.Job:
+    with store.writing(short=True) as tx:
+        assert export_jobs.beat(tx, job, heard)
+    return job

@@ -1,24 +1,45 @@
 """Exports as a person takes them from the page."""
 
+import hashlib
 import io
 import time
 import zipfile
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from pro_app.exports.jobs import Job, jobs_of, new_name
-from pro_app.wiring import Service
+from pro_app.exports.chunks import count_of, new_key, sealed
+from pro_app.records import export_jobs
+from pro_app.records.export_jobs import Job
+from pro_app.records.store import Store
 
 
-def job_of(house: Service, owner: str, now: datetime, **other: object) -> str:
-    """A finished export of this person; its file holds nothing."""
-    jobs = jobs_of(house.settings.data_dir)
-    job = Job(new_name(), owner, now, "some.zip", ("csv-wide",), ("CZ",), False, "done", ended=now, size=4)
-    for lock in jobs.begin(Job(**{**{name: getattr(job, name) for name in Job.__slots__}, **other})):  # type: ignore[attr-defined]
-        lock.free()
-    jobs.file(job.id).write_bytes(b"none")
+def begun(store: Store, owner: str, now: datetime, **other: Any) -> tuple[Job, bytes]:
+    """An export of this person that somebody makes, and the key of its chunks."""
+    job = Job(export_jobs.new_name(), owner, now, "some.zip", ("csv-wide",), ("CZ",), False)
+    key = new_key()
+    with store.writing() as tx:
+        export_jobs.begin(tx, replace(job, **other), key, now)
+    return replace(job, **other), key
+
+
+def finished(store: Store, job: Job, key: bytes, now: datetime, body: bytes) -> None:
+    """It is ready; its file is `body`."""
+    count = count_of(len(body))
+    with store.writing() as tx:
+        for number, chunk in enumerate(sealed(io.BytesIO(body), job.id, key, count)):
+            export_jobs.put_chunk(tx, job.id, number, chunk)
+        digest = hashlib.sha256(body).hexdigest()
+        export_jobs.finish(tx, replace(job, size=len(body), sha256=digest, chunks=count), now)
+
+
+def job_of(store: Store, owner: str, now: datetime, body: bytes = b"none", **other: Any) -> str:
+    """A finished export of this person."""
+    job, key = begun(store, owner, now, **other)
+    finished(store, job, key, now, body)
     return job.id
 
 

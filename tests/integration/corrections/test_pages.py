@@ -201,8 +201,8 @@ def test_every_page_lets_in_whom_it_should_and_nobody_else(
     elsewhere = ward.enrol("P3-001", "P3", date(2026, 11, 17), "en-bloc")
     theirs = ward.answered(elsewhere, "2w", "bpi-sf", ward.now)
     rules = our_rules(pages)
-    ready = {login: job_of(house, login, ward.now) for login in COORDINATORS}
-    assert len(rules) == 18
+    ready = {login: job_of(ward.store, login, ward.now) for login in COORDINATORS}
+    assert len(rules) == 19
     for login in EVERYBODY:
         client = signed_in(pages, login)
         for endpoint, method, path in rules:

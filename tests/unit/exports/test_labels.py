@@ -60,17 +60,20 @@ def test_the_owners_sentences_are_not_copied_into_data_files(study: Study, catal
 def test_every_fault_of_this_room_has_its_sentence() -> None:
     from pro_app.actions.correct import CorrectionRefused
     from pro_app.exports.aside import FolderUsed, NoSpace
+    from pro_app.exports.chunks import ChunkBroken
     from pro_app.exports.formats import NoFhir, UnknownFormat
-    from pro_app.exports.jobs import ExportBusy, ExportInterrupted
     from pro_app.exports.paper import NotPrinted
     from pro_app.exports.xlsx import TooManyRows
     from pro_app.records.corrections import ResponseChanged
+    from pro_app.records.export_jobs import ExportBusy, ExportInterrupted, ExportStopped
     from pro_app.web.export_words import UnknownLanguage
 
     mine = (
+        ChunkBroken,
         CorrectionRefused,
         ExportBusy,
         ExportInterrupted,
+        ExportStopped,
         FolderUsed,
         NoFhir,
         NoSpace,
