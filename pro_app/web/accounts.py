@@ -11,7 +11,6 @@ from flask import Blueprint, Flask, Response, flash, g, redirect, render_templat
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import LoginManager, current_user
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import HiddenField, PasswordField, StringField
 
@@ -23,6 +22,7 @@ from pro_app.web.current import address, asked, now, service
 from pro_app.web.guard import guard_of, public, staff
 from pro_app.web.locale import best_language
 from pro_app.web.staff_roles import EVERYBODY
+from pro_app.web.typed_form import TypedForm
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/staff")
 for room in (account_own, account_code, account_links):
@@ -48,14 +48,14 @@ class StaffUser:
         return self.account.login
 
 
-class SignInForm(FlaskForm):
+class SignInForm(TypedForm):
     login = StringField()
     password = PasswordField()
     next = HiddenField()
     kept = HiddenField()
 
 
-class CodeForm(FlaskForm):
+class CodeForm(TypedForm):
     code = StringField()
     ticket = HiddenField()
     next = HiddenField()

@@ -4,7 +4,6 @@ from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, SelectField, StringField
 
@@ -18,12 +17,13 @@ from pro_app.web.clinic_page import actor, person_of
 from pro_app.web.current import now, service
 from pro_app.web.guard import staff
 from pro_app.web.staff_roles import WRITERS
+from pro_app.web.typed_form import TypedForm
 
 blueprint = Blueprint("changes", __name__, url_prefix="/participants")
 STATES = ("planned", "done", "cancelled", "unknown")
 
 
-class SurgeryForm(FlaskForm):
+class SurgeryForm(TypedForm):
     """`step` is which button was pressed; `version` is the participant as they were when this was shown."""
 
     state = SelectField(validate_choice=False, choices=STATES)
@@ -32,7 +32,7 @@ class SurgeryForm(FlaskForm):
     step = HiddenField()
 
 
-class StatusForm(FlaskForm):
+class StatusForm(TypedForm):
     status = SelectField(validate_choice=False, choices=tuple(REASONS))
     reason = StringField()
     version = HiddenField()

@@ -3,7 +3,6 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, SelectField, StringField
 
@@ -16,6 +15,7 @@ from pro_app.web.clinic_page import actor, person_of
 from pro_app.web.current import now, service
 from pro_app.web.guard import staff
 from pro_app.web.staff_roles import ARM, IDENTITY
+from pro_app.web.typed_form import TypedForm
 
 blueprint = Blueprint("contact_details", __name__, url_prefix="/staff/participants/<study_number>")
 LABELS: dict[str, LazyString] = {
@@ -34,7 +34,7 @@ FAULTS: dict[str, LazyString] = {
 Answered = str | tuple[str, int] | Response
 
 
-class ContactForm(FlaskForm):
+class ContactForm(TypedForm):
     """Fields as they are typed; whether they make sense is for `actions.change_contact` to say."""
 
     name = StringField()
@@ -45,7 +45,7 @@ class ContactForm(FlaskForm):
     version = HiddenField()
 
 
-class ArmForm(FlaskForm):
+class ArmForm(TypedForm):
     arm = SelectField(validate_choice=False)
     reason = SelectField(validate_choice=False)
     version = HiddenField()

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 
@@ -22,11 +21,12 @@ from pro_app.web.clinic_page import account, actor, sites
 from pro_app.web.current import now, service
 from pro_app.web.guard import staff
 from pro_app.web.staff_roles import WRITERS, may_see_arm
+from pro_app.web.typed_form import TypedForm
 
 blueprint = Blueprint("enrolment", __name__)
 
 
-class EnrolmentForm(FlaskForm):
+class EnrolmentForm(TypedForm):
     """Fields as they are typed; whether they make sense is for `actions.enrol` alone to say."""
 
     study_number = StringField()
