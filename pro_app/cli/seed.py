@@ -16,7 +16,7 @@ import click
 from tqdm import tqdm
 
 from pro_app import clock, journey
-from pro_app.actions import accounts, answer, change_status, change_surgery, enrol, pin
+from pro_app.actions import accounts, answer, change_status, change_surgery, consent, enrol, pin
 from pro_app.actions import alerts as alerting
 from pro_app.actions.answer import Submission
 from pro_app.actions.change_surgery import SurgeryChange
@@ -242,8 +242,20 @@ def _answers(
         if still_open and story.behaviour in ("silent_now", "half_now"):
             asked = asked[: 1 if story.behaviour == "half_now" else 0]
         burden = story.pain / 10 * (1 - (story.relief * min(1, index / 2) if index else 0))
+        if asked:
+            yield _agreed(service, study_number, at)
         for order, instrument in enumerate(asked):
             yield _answered(service, person, study_number, timepoint.id, instrument, burden, at, order)
+
+
+def _agreed(service: Service, study_number: str, at: datetime) -> Event:
+    """A yes to the privacy notice, before the first answer; whoever has said it already isn't asked again."""
+
+    def happen(tx: Transaction) -> None:
+        found = participants.by_study_number(tx, study_number)
+        consent.decide(tx, service.study, found, True, Actor("patient", study_number), at)
+
+    return Event(at, happen)
 
 
 def _answered(
