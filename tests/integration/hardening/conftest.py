@@ -36,6 +36,7 @@ FORM_SECRET = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"|value="([^"]+)
 LOGINS = (
     ("li", "nurse"),
     ("hua", "site_coordinator"),
+    ("sun", "investigator"),
     ("chen", "study_coordinator"),
     ("ad", "administrator"),
 )

@@ -1,9 +1,12 @@
 """The real web server on a socket: what it refuses by itself, whom it believes, how long it waits."""
 
+import random
+import re
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -70,6 +73,81 @@ def test_what_is_no_http_or_far_too_large_is_refused_with_our_headers_and_words(
         for name, value in of_a_refusal(https=True).items():
             assert lines.get(name) == value, (status, name)
         assert "waitress" not in heard.lower() and "·" in body and "Traceback" not in body
+
+
+WHOLE = (
+    b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Language: zh-CN,zh;q=0.9\r\nCookie: __Host-language=en\r\n\r\n",
+    b'GET /staff?next=%2Fstaff HTTP/1.0\r\nIf-None-Match: "a"\r\nRange: bytes=0-9\r\n\r\n',
+    b"POST /c HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 9\r\n\r\ncode=ABCD",
+    b"POST /device/response HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    b'Authorization: Visit a.b.c\r\nContent-Length: 11\r\n\r\n{"ref":"a"}',
+    b"POST /staff/sign-in HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nlogin=a\r\n0\r\n\r\n",
+)
+PIECES = (
+    b"\r\n",
+    b"\r",
+    b"\n",
+    b"\x00",
+    b"\xff",
+    b" ",
+    b":",
+    b"%",
+    b"%00",
+    b"%ff",
+    b"//",
+    b"\xed\xa0\x80",
+    b"0" * 40,
+)
+
+
+def spoilt(chance: random.Random) -> bytes:
+    """One of these requests with up to four places in it cut out, doubled, or overwritten."""
+    sent = bytearray(chance.choice(WHOLE))
+    for _ in range(chance.randint(1, 4)):
+        start = chance.randrange(len(sent))
+        end = min(len(sent), start + chance.randint(0, 12))
+        piece = chance.choice((b"", bytes(sent[start:end]) * 2, chance.choice(PIECES), chance.randbytes(3)))
+        sent[start:end] = piece
+    return bytes(sent)
+
+
+def heard(port: int, sent: bytes) -> str:
+    """What comes back. What follows ends any request, so that the server closes; it need not be asked to,
+    and one that waits for a longer body is left waiting."""
+    with socket.create_connection(("127.0.0.1", port), timeout=0.3) as talk, suppress(OSError):
+        talk.sendall(sent + b"a" * 100 + b"\r\n\r\n" * 3)
+        heard = b""
+        with suppress(TimeoutError):
+            while more := talk.recv(65536):
+                heard += more
+    return heard.decode(errors="replace")
+
+
+def spoil(port: int, count: int) -> None:
+    """None of them is answered with a fault of ours, or hurts the next one. 501 is for a transfer that we
+    do not know, as HTTP wants it."""
+    chance = random.Random(20261123)
+    seen = Counter[str]()
+    for _ in range(count):
+        sent = spoilt(chance)
+        told = heard(port, sent)
+        statuses = re.findall(r"^HTTP/1\.[01] (\d\d\d) ", told, re.MULTILINE)
+        for status in statuses or ["silent"]:
+            seen[status] += 1
+            assert status < "500" or status in ("501", "silent"), (sent, told[:400])
+    assert " 200 " in say(port, b"GET /healthz HTTP/1.0\r\n\r\n").splitlines()[0]
+    print(f"{count:,} spoilt requests: {dict(seen)}")
+    assert seen["silent"] < count / 4
+
+
+def test_spoilt_requests_are_refused_and_hurt_nobody(port: int) -> None:
+    spoil(port, 60)
+
+
+@pytest.mark.slow
+def test_thousands_of_spoilt_requests_are_refused_and_hurt_nobody(port: int) -> None:
+    spoil(port, 5000)
 
 
 def test_two_requests_are_never_read_out_of_one(port: int) -> None:
