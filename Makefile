@@ -42,7 +42,7 @@ sbom: ## list what the program is made of, as CycloneDX in build/sbom.cdx.json
 
 audit: ## bandit, semgrep, secrets, locks; then known vulnerabilities of what we use (needs the network)
 	@deploy/environment test && $(BIN)/python -m pytest --heavy -q tests/house/test_bandit.py tests/house/test_semgrep.py tests/house/test_secrets.py tests/house/test_locks.py
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.lock
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/run.lock
 
 clean: ## remove the environment and everything built (never the data in instance/)
 	rm -rf .venv .peers build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
