@@ -12,7 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from pro_app.actions import escalate, learn, reconcile, remind, send, sync, witness, write_to_staff
+from pro_app.actions import (
+    escalate,
+    learn,
+    reconcile,
+    remind,
+    send,
+    sync,
+    urgent_notice,
+    witness,
+    write_to_staff,
+)
 from pro_app.actions import lead as leading
 from pro_app.errors import ProAppError
 from pro_app.exports.sweeping import sweep
@@ -70,6 +80,7 @@ def tick_once(service: Service, now: datetime, carriers: Carriers | None = None)
     work["reconcile"] = lambda: parts.update(compared=_compare(service, now))
     work["witness"] = lambda: _witness(service, now)
     work["exports"] = lambda: sweep(service.store, now)
+    work["urgent notices"] = lambda: _watch_misuse(service, carriers, now)
     failed = _work_through(work)
     return replace(_tick(parts, failed), worked=tuple(name for name in work if name not in failed))
 
@@ -204,6 +215,18 @@ def _compare(service: Service, now: datetime) -> tuple[reconcile.Comparison, ...
 def _witness(service: Service, now: datetime) -> None:
     """Once a day the heads of the audit trail go to somebody outside."""
     witness.witness(service.store, service.registries, service.study.id, now)
+
+
+def _watch_misuse(service: Service, carriers: Carriers, now: datetime) -> None:
+    settings = service.settings
+    desk = urgent_notice.Desk(service.study.id, carriers, settings.base_url, settings.security_mail)
+    done = urgent_notice.watch(service.store, desk, now)
+    if done.raised or done.letters:
+        log.warning("clock: urgent notices: %s; letters: %s", _list(done.raised), _list(done.letters))
+
+
+def _list(words: tuple[str, ...]) -> str:
+    return ", ".join(words) or "none"
 
 
 def _citations(service: Service) -> dict[str, str]:

@@ -4,6 +4,7 @@ Secrets may come as files instead, one for each variable, named like it: systemd
 `CREDENTIALS_DIRECTORY` where they lie, whoever else hands them over says it in `PRO_APP_SECRETS_DIR`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -19,6 +20,7 @@ SAMPLE_WORDS = ("change-me", "changeme", "change_me", "example", "sample", "your
 SHORTEST_SECRET = 32
 FEWEST_LETTERS = 3
 OPEN_TO_EVERYBODY = 0o007
+MAILBOX = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 
 Mode = Literal["demo", "production"]
 Log = Literal["text", "json"]
@@ -55,6 +57,8 @@ class Settings:
     backup_key: str | None
     # Whether staff must have a second factor; `required` leads whoever has none to setting it up.
     totp: Literal["required", "optional"] = "optional"
+    # Who is written to at once when somebody misuses an account, a tablet or the trail.
+    security_mail: str | None = None
     # The one address that the proxies speak from; "*" believes whoever connects.
     proxy_address: str = "127.0.0.1"
 
@@ -98,6 +102,12 @@ class _Reader:
         except ValueError:
             self.faults.append(f"PRO_APP_{name} is {raw!r}; it must be an IP address, or * for any.")
             return default
+
+    def mailbox(self, name: str) -> str | None:
+        raw = self.text(name)
+        if raw and not MAILBOX.fullmatch(raw):
+            self.faults.append(f"PRO_APP_{name} is {raw!r}; it must be one e-mail address.")
+        return raw or None
 
     def path(self, name: str, default: Path) -> Path:
         return Path(self.text(name, str(default))).expanduser().resolve()
@@ -159,6 +169,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         backup_key=read.text("BACKUP_KEY") or None,
         totp="required" if _totp(read, mode) == "required" else "optional",
         proxy_address=read.peer("PROXY_ADDRESS", "127.0.0.1"),
+        security_mail=read.mailbox("SECURITY_MAIL"),
     )
     if settings.mode == "production":
         read.faults.extend(_production_faults(settings, environ))

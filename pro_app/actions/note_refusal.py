@@ -24,6 +24,8 @@ AN_ACCOUNT = Limit(20, 120)
 TRIES = Limit(20, 60)
 SAID = Limit(1, 3600)
 LONGEST_PAGE = 80
+UNKNOWN_KEY = "tablet_key_unknown"
+KEYS = Limit(20, 120)
 
 Why = Literal["role_too_low", "not_theirs"]
 
@@ -61,6 +63,25 @@ def worth_noting(tx: Transaction, one: Refusal, now: datetime) -> bool:
 
     as_row = room(one.here, A_PAGE) and room(one.rows, AN_ACCOUNT)
     return as_row or room(one.tries, TRIES) or room(one.said, SAID)
+
+
+def key_worth_noting(tx: Transaction, address: str, now: datetime) -> bool:
+    """As `worth_noting`, for a tablet's key that is not one of ours."""
+    return (
+        throttle.wait_seconds(tx, _key(address), A_PAGE, now) == 0
+        and throttle.wait_seconds(tx, _key(""), KEYS, now) == 0
+    )
+
+
+def note_key(tx: Transaction, study: str, address: str, now: datetime) -> None:
+    """Somebody came with the key of a tablet that there is none of: a copy of an old one, or an invention."""
+    if throttle.counted(tx, _key(address), A_PAGE, now) and throttle.counted(tx, _key(""), KEYS, now):
+        visitor = Actor("visitor", "visitor", address)
+        audit.append(tx, audit.STUDY_CHAIN, visitor, UNKNOWN_KEY, study, {}, now)
+
+
+def _key(address: str) -> str:
+    return f"tablet key {address[:40]}"
 
 
 def note(tx: Transaction, one: Refusal, actor: Actor, now: datetime) -> None:

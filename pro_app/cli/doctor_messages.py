@@ -74,4 +74,11 @@ def _reports(one: CallsBack, base_url: str) -> str:
     return "only asked for a few times: no secret (or public https address) is set up for reports"
 
 
-CHECKS: tuple[Check, ...] = (_providers, _templates, _word_of_them)
+def _security(service: Service) -> Iterator[Finding]:
+    """Somebody is written to when an account, a tablet or the trail is misused."""
+    to, demo = service.settings.security_mail, service.settings.demo
+    missing = "nobody is written to: set PRO_APP_SECURITY_MAIL to the address of who looks after misuse"
+    yield Finding(bool(to) or demo, "urgent notices", f"to {to}" if to else missing)
+
+
+CHECKS: tuple[Check, ...] = (_providers, _templates, _word_of_them, _security)

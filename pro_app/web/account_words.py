@@ -25,3 +25,20 @@ PROBLEMS = {
     "given_up": _("the mail server was away for too long"),
     "later": _("the mail server is away; tried again"),
 }
+SIGNALS = {
+    "sign_ins": _("many failed sign-ins of one account"),
+    "strangers": _("many sign-ins with logins that do not exist"),
+    "pins": _("too many wrong PINs of one person"),
+    "refusals": _("many tries of one account to open what is not its own"),
+    "tablet": _("an unknown tablet key"),
+    "trail": _("audit trail not as it was written"),
+}
+NOTICE_STATES = {
+    "accepted": _("sent"),
+    "delivered": _("sent"),
+    "unknown": _("perhaps sent"),
+    "refused": _("the mail server refused it"),
+    "address_refused": _("the address does not exist"),
+    "given_up": _("the mail server was away for too long"),
+}
+NOTICE_WAYS = {"mail": _("e-mail"), "page": _("the page of administrators alone")}

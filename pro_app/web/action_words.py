@@ -32,6 +32,10 @@ ACCOUNT_ACTIONS: dict[str, LazyString] = {
     "own_code_wrong": _("Own code typed wrong"),
     "access_refused": _("Access refused"),
     "access_refused_often": _("Access refused many times"),
+    "tablet_key_unknown": _("Unknown tablet key used"),
+    "trail_broken": _("Audit trail found changed"),
+    "security_notice": _("Urgent security notice"),
+    "security_notice_sent": _("Letter of an urgent notice"),
 }
 ACTIONS: dict[str, LazyString] = {
     **clinic_words.EVENTS,
@@ -122,6 +126,9 @@ FIELDS: dict[str, LazyString] = {
     "second": _("Second entry taken"),
     "page": _("Page"),
     "why": _("Why"),
+    "signal": _("About what"),
+    "by": _("Told by"),
+    "letter": _("Letter"),
 }
 # Values that are codes, whatever field they stand in.
 VALUES: dict[str, LazyString] = {

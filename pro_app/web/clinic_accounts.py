@@ -1,14 +1,17 @@
 """The list of accounts: who may come in, inviting somebody, and changing or switching one off at once."""
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from pro_app.actions import accounts, invite, second_factor
 from pro_app.actions.invite import Invitation
+from pro_app.letters import to_security
 from pro_app.messages import template_of
+from pro_app.records import security_signals, staff_letters
 from pro_app.records import staff as staff_records
-from pro_app.records import staff_letters
 from pro_app.records.staff import ALL_SITES, LoginTaken, Staff
 from pro_app.records.staff_rules import COORDINATOR_INVITES, ROLES, AccountRefused, check_email
 from pro_app.records.store import Transaction
@@ -19,6 +22,8 @@ from pro_app.web.guard import staff
 from pro_app.web.staff_roles import INVITERS
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
+# How long a notice stands on the first page of administrators.
+SHOWN_FOR = timedelta(days=7)
 EMPTY = {"login": "", "name": "", "role": "nurse", "site": "", "language": "", "email": ""}
 
 
@@ -31,8 +36,14 @@ def everybody() -> str:
 def _list(typed: dict[str, str], faults: dict[str, str]) -> str:
     with service().store.reading() as tx:
         found = staff_records.everybody(tx)
+        mine = account().role == "administrator"
+        urgent = security_signals.notices(tx, now() - SHOWN_FOR) if mine else ()
     return render_template(
         "clinic/accounts.html",
+        urgent=urgent,
+        leads=to_security.SIGNALS,
+        account_words=account_words,
+        zone=service().study.sites[0].time_zone,
         accounts=found,
         words=clinic_words,
         typed=typed,

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from pro_app.actions import hand_over
+from pro_app.actions import hand_over, note_refusal
 from pro_app.links import read_token
 from pro_app.messages import template_of
 from pro_app.records import participants, tablets
@@ -18,7 +18,7 @@ from pro_app.records.audit import CLOCK
 from pro_app.records.staff import Staff
 from pro_app.records.tablets import Tablet
 from pro_app.web import cookies, locale, problems
-from pro_app.web.current import now, service
+from pro_app.web.current import address, now, service
 from pro_app.web.guard import Guard, guard_of
 
 # Public pages that lead into a visit: closed while the tablet is not in the hands of the staff.
@@ -58,6 +58,10 @@ def _look(guard: Guard) -> AnyResponse | None:
         return None
     with service().store.reading() as tx:
         which = hand_over.find(tx, cookies.read_tablet() or "")
+        strange = which is None and note_refusal.key_worth_noting(tx, address(), now())
+    if strange:
+        with service().store.writing() as tx:
+            note_refusal.note_key(tx, service().study.id, address(), now())
     g.tablet = which
     # The PIN takes it back in one step, whoever was late.
     if which and hand_over.idle(which, now()) and request.endpoint != "tablet.unlock":

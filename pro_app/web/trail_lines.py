@@ -7,7 +7,7 @@ from typing import cast
 from flask_babel import gettext as _
 
 from pro_app.records.audit import Event
-from pro_app.web.account_words import LETTERS
+from pro_app.web.account_words import LETTERS, NOTICE_STATES, NOTICE_WAYS, SIGNALS
 from pro_app.web.action_words import FIELDS, VALUES
 from pro_app.web.clinic_page import account
 from pro_app.web.clinic_words import REASONS, ROLES, STATUSES, SURGERY_STATES
@@ -91,6 +91,9 @@ def _value(key: str, value: object) -> str:
         "status": STATUSES,
         "role": ROLES,
         "for": LETTERS,
+        "signal": SIGNALS,
+        "letter": NOTICE_STATES,
+        "by": NOTICE_WAYS,
         "state": SURGERY_STATES,
     }.get(key, VALUES)
     return str(known.get(text, text))

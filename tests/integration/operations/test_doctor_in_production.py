@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pro_app import sealed_stream
 from pro_app.cli import doctor_backups as doctor
+from pro_app.cli import doctor_messages
 from pro_app.clock import utc_now
 from pro_app.records import milestones
 from pro_app.records.store import Store
@@ -41,3 +42,14 @@ def test_a_restore_that_nobody_has_finished_is_named(store: Store, tmp_path: Pat
     with store.writing() as tx:
         milestones.record(tx, milestones.RELEASED, now, {"of": milestones.EVERYBODY})
     assert "restored" not in {one.check for one in doctor._restored(house)}
+
+
+def test_somebody_must_be_there_to_be_written_to_of_misuse(store: Store, tmp_path: Path) -> None:
+    house = house_of(store, tmp_path)
+    assert next(doctor_messages._security(house)).good
+    bare = replace(house, settings=replace(house.settings, mode="production"))
+    found = next(doctor_messages._security(bare))
+    assert not found.good
+    assert "PRO_APP_SECURITY_MAIL" in found.says
+    kept = replace(bare, settings=replace(bare.settings, security_mail="security@hospital.example"))
+    assert next(doctor_messages._security(kept)).good
