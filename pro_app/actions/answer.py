@@ -4,7 +4,7 @@ What `submit` does, in order:
 1. The same response again, with the same content: the receipt that was given before.
 2. Check every answer against the definition.
 3. Decide its standing. First wins: if this visit already has another one, this is kept `beside` it. One
-   that comes late, or after the participant was withdrawn, is kept as well, with its reason.
+   that comes late, after a withdrawal or while the data are locked, is kept as well, with its reason.
 4. Store response, scores, outbox rows and audit row; forget the draft.
 The acknowledgement is the caller's, after its commit.
 """
@@ -62,6 +62,12 @@ class VisitClosed(ProAppError):
     code = "visit_closed"
 
 
+class DataClosed(VisitClosed):
+    """The data are locked: nothing new is begun. What is under way and still comes is kept beside."""
+
+    code = "data_closed"
+
+
 class VisitNotScheduled(ProAppError):
     """The visit has no date, since its anchor has none."""
 
@@ -82,6 +88,8 @@ class ResponseIdTaken(ProAppError):
 
 # A draft that the participant has begun is theirs: what staff type in beside it doesn't make it vanish.
 BY_STAFF = ("interview", "paper")
+# What comes while the data are locked is kept beside; a coordinator may make it count afterwards.
+LOCKED = "data_locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +133,10 @@ def check_open(stop: Stop, person: Participant) -> None:
     if MEANING[Status(person.status)].final:
         raise ParticipantStopped()
     state = stop.assessment.state
-    if state.answerable or state.finished:
+    if state.finished or (state.answerable and person.locked_at is None):
         return
+    if person.locked_at is not None:
+        raise DataClosed()
     if state is VisitState.UNSCHEDULED:
         raise VisitNotScheduled()
     if state is VisitState.UPCOMING:
@@ -335,6 +345,8 @@ def _standing(site: Site, stop: Stop, person: Participant, sent: Submission) -> 
         return "beside", "second_response"
     if sent.aside:
         return "beside", sent.aside
+    if person.locked_at is not None:
+        return "beside", LOCKED
     day = sent.completed_on
     if MEANING[Status(person.status)].final and (day is None or day > today(person.status_since, site.tz)):
         return "beside", person.status

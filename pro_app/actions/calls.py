@@ -151,7 +151,8 @@ def take_back(
     person = participants.by_id(tx, call.participant_id)
     phone_calls.put_back(tx, person.id, call.timepoint, call.called_at)
     stop = journey.of(tx, study, person, now).at(call.timepoint)
-    for name, kept in missing_reasons.of_visit(tx, person.id, call.timepoint).items():
+    kept_reasons = missing_reasons.of_visit(tx, person.id, call.timepoint) if not person.locked_at else {}
+    for name, kept in kept_reasons.items():
         if (kept.recorded_by, kept.recorded_at) == (call.called_by, call.called_at):
             missing_reasons.take_away(tx, person.id, call.timepoint, name)
     key = (person.id, call.timepoint)
@@ -176,6 +177,8 @@ def _give_reason(
     It counts only once the window is over without the forms. What a call said before gives way; what was
     given by hand stays.
     """
+    if person.locked_at is not None:
+        return  # a call may be written down; the reason of a form is data
     known = {reason.id for reason in study.missing_reasons}
     for outcome in outcomes:
         if outcome not in REASONS or outcome not in known:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pro_app.contact import tidy_email, tidy_phone
 from pro_app.errors import ProAppError
-from pro_app.records import audit, participants, refusals
+from pro_app.records import audit, data_locks, participants, refusals
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Identity, Participant
 from pro_app.records.store import Transaction
@@ -122,7 +122,8 @@ def change(
 
 
 def check_arm(study: Study, person: Participant, arm: str | None, reason: str) -> None:
-    """Raises `ContactRefused`."""
+    """Raises `ContactRefused`, `DataLocked`."""
+    data_locks.check(person)
     if arm is not None and arm not in {one.id for one in study.arms}:
         raise ContactRefused(Wrong("arm", "arm_unknown"))
     if arm == person.arm:
@@ -141,7 +142,8 @@ def set_arm(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Record the arm. Raises `ContactRefused` or `ChangedMeanwhile`."""
+    """Record the arm. Raises `ContactRefused`, `DataLocked` or `ChangedMeanwhile`."""
+    data_locks.hold(tx, person)
     check_arm(study, person, arm, reason)
     participants.set_arm(tx, replace(person, row_version=seen_version), arm)
     # Under its own name on the trail, whose readers see an arm only if they may know it.

@@ -9,7 +9,7 @@ from datetime import datetime
 from pro_app import journey
 from pro_app.errors import ProAppError
 from pro_app.journey import Journey, Past, Stop
-from pro_app.records import audit, missing_reasons, participants
+from pro_app.records import audit, data_locks, missing_reasons, participants
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant, Status
 from pro_app.records.store import Transaction
@@ -66,7 +66,8 @@ def check(person: Participant, status: str, reason: str) -> Status:
 def foresee(
     tx: Transaction, study: Study, person: Participant, status: str, reason: str, now: datetime
 ) -> tuple[Effect, ...]:
-    """What the change means for each visit; nothing is saved. Raises `StatusRefused`."""
+    """What the change means for each visit; nothing is saved. Raises `StatusRefused`, `DataLocked`."""
+    data_locks.check(person)
     new = replace(person, status=check(person, status, reason), status_since=now)
     past = journey.pasts(tx, [person.id])[person.id]
     before = journey.build(study, person, past, now)
@@ -90,8 +91,9 @@ def change_status(
     The reasons that the former status gave to missing forms go on record first: they were true then, and
     would be gone with it. Not so when the status had been entered in error.
 
-    Raises `StatusRefused`, or `ChangedMeanwhile` when somebody else saved first.
+    Raises `StatusRefused`, `DataLocked`, or `ChangedMeanwhile` when somebody else saved first.
     """
+    data_locks.hold(tx, person)
     known = check(person, status, reason)
     kept = _given_by_status(journey.of(tx, study, person, now), reason, now)
     participants.set_status(tx, replace(person, row_version=seen_version), known, reason, now)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from pro_app import journey
 from pro_app.errors import ProAppError
-from pro_app.records import audit, participants
+from pro_app.records import audit, data_locks, participants
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant, SurgeryState
 from pro_app.records.store import Transaction
@@ -69,7 +69,11 @@ def check(study: Study, person: Participant, change: SurgeryChange, now: datetim
 def foresee(
     tx: Transaction, study: Study, person: Participant, change: SurgeryChange, now: datetime
 ) -> tuple[Move, ...]:
-    """Every visit before and after, in the study's order; nothing is saved. Raises `SurgeryRefused`."""
+    """Every visit before and after, in the study's order; nothing is saved.
+
+    Raises `SurgeryRefused`, `DataLocked`.
+    """
+    data_locks.check(person)
     check(study, person, change, now)
     stops = journey.of(tx, study, person, now).stops
     kept = {
@@ -94,6 +98,7 @@ def change_surgery(
 
     Raises `SurgeryRefused`, or `ChangedMeanwhile` when somebody else saved first.
     """
+    data_locks.hold(tx, person)
     moves = foresee(tx, study, person, change, now)
     new = _applied(person, change)
     participants.set_surgery(

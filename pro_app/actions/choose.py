@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pro_app.errors import NotFound
-from pro_app.records import audit, corrections, outbox, responses
+from pro_app.records import audit, corrections, data_locks, outbox, responses
 from pro_app.records.audit import Actor
 from pro_app.records.corrections import CorrectionRefused, ResponseChanged
 from pro_app.records.participants import Participant
@@ -19,7 +19,14 @@ from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Study
 from pro_app.schedule.status import MEANING, Status
 
-REASONS = ("first_by_mistake", "more_complete", "participant_asked", "source_check", "other_reason")
+REASONS = (
+    "first_by_mistake",
+    "more_complete",
+    "participant_asked",
+    "source_check",
+    "data_unlocked",
+    "other_reason",
+)
 Wire = Mapping[str, Mapping[str, object]]
 
 
@@ -63,8 +70,9 @@ def choose(
     """Make the response that was kept beside count.
 
     instead_of: the id of the one that counted when both were compared, "" for none.
-    Raises `CorrectionRefused`, `ResponseChanged` when something else counts by now, `NotFound`.
+    Raises `CorrectionRefused`, `ResponseChanged` when something else counts by now, `NotFound`, `DataLocked`.
     """
+    data_locks.hold(tx, person)
     if reason not in REASONS:
         raise CorrectionRefused("reason_needed")
     beside = _beside(tx, person, uuid)

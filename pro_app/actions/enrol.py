@@ -8,7 +8,7 @@ from uuid import uuid4
 from pro_app.contact import tidy_email, tidy_phone
 from pro_app.errors import ProAppError
 from pro_app.links import Links, new_handle
-from pro_app.records import audit, participants
+from pro_app.records import audit, data_locks, participants
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Identity, Participant
 from pro_app.records.store import Transaction
@@ -119,7 +119,7 @@ def foresee(study: Study, command: Enrolment, now: datetime) -> tuple[Visit, ...
 def enrol(
     tx: Transaction, study: Study, links: Links, command: Enrolment, actor: Actor, now: datetime
 ) -> Participant:
-    """Store a new participant; raises `EnrolmentRefused` or `StudyNumberTaken`."""
+    """Store a new participant; raises `EnrolmentRefused`, `StudyNumberTaken` or `DataLocked`."""
     command = tidy(command)
     if faults := check(study, command, now):
         raise EnrolmentRefused(faults)
@@ -151,6 +151,8 @@ def enrol(
         ],
     }
     audit.append(tx, command.site, actor, "enrolled", command.study_number, detail, now)
+    # Asked last: who locks the site appends to the same chain, so one of the two sees the other.
+    data_locks.check_site(tx, command.site)
     return participants.by_id(tx, participant_id)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pro_app import journey
 from pro_app.errors import ProAppError
 from pro_app.journey import Journey, Stop
-from pro_app.records import audit, missing_reasons
+from pro_app.records import audit, data_locks, missing_reasons
 from pro_app.records.audit import Actor
 from pro_app.records.missing_reasons import Recorded
 from pro_app.records.participants import Participant
@@ -69,8 +69,10 @@ def excuse(
 ) -> Missing:
     """Put reasons on record: instrument -> reason id, "" takes one away; returns how it was before.
 
-    `note` belongs to every form named in `wish`. Raises `NotFound` or `ReasonRefused`; then nothing is saved.
+    `note` belongs to every form named in `wish`. Raises `NotFound`, `ReasonRefused` or `DataLocked`; then
+    nothing is saved.
     """
+    data_locks.hold(tx, person)
     found = look(tx, study, person, timepoint, now)
     note = note.strip()
     _check(study, found, wish, note)

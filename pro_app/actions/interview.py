@@ -72,6 +72,8 @@ class Interview:
         """The code of why nothing may be asked now; None when it may, if only late."""
         if MEANING[Status(self.way.person.status)].final:
             return "stopped"
+        if self.way.person.locked_at is not None:
+            return "locked"
         if self.stop.assessment.state is VisitState.UNSCHEDULED:
             return "unscheduled"
         return "upcoming" if self.stop.assessment.state is VisitState.UPCOMING else None

@@ -10,7 +10,7 @@ from pro_app.errors import ProAppError
 from pro_app.instruments.answers import stored_codes
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
-from pro_app.records import audit, responses
+from pro_app.records import audit, data_locks, responses
 from pro_app.records.audit import Actor
 from pro_app.records.kept_scores import Kept
 from pro_app.records.store import Transaction
@@ -62,10 +62,13 @@ def judge(catalogue: Catalogue, kept: Kept) -> Verdict:
 def add(tx: Transaction, catalogue: Catalogue, kept: Kept, actor: Actor, now: datetime) -> bool:
     """Write the present algorithm's scores beside the older ones, with a row on the audit trail.
 
-    Returns whether anything was new. Raises `OtherVersion`, or the engine's fault about an answer.
+    Returns whether anything was new; scores of locked data stay as they are. Raises `OtherVersion`, or the
+    engine's fault about an answer.
     """
     sheet = _sheet(catalogue, kept)
     if not kept.sheets or sheet.algorithm in kept.sheets:
+        return False
+    if any(one.covers(kept.site) for one in data_locks.in_force(tx)):
         return False
     responses.add_scores(tx, kept.id, sheet.algorithm, sheet.scores.values(), kept.content_hash)
     detail = {

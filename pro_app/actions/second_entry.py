@@ -14,7 +14,7 @@ from datetime import datetime
 from pro_app.errors import ProAppError
 from pro_app.instruments import answers as answering
 from pro_app.instruments.definition import Instrument, Item
-from pro_app.records import audit, responses, second_entries
+from pro_app.records import audit, data_locks, responses, second_entries
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
 from pro_app.records.responses import Stored
@@ -68,8 +68,9 @@ def enter(
 ) -> int:
     """Keep the second entry; returns in how many items it differs.
 
-    Raises `AnswerFault` and `SecondEntryThere`.
+    Raises `AnswerFault`, `SecondEntryThere` and `DataLocked`.
     """
+    data_locks.hold(tx, person)
     checked = answering.validate(instrument, typed, partial=True).on_the_wire()
     second = {item.id: checked[item.id] for item in instrument.items}
     found = compare(instrument, responses.answers_of(tx, stored.uuid), second)
@@ -136,8 +137,10 @@ def settle(
 ) -> dict[str, Mapping[str, object]]:
     """Write down what counts; returns the answers that have to be corrected, which the caller does.
 
-    choices: item id -> `first` or `second`, for every item that differs. Raises `SecondEntryRefused`.
+    choices: item id -> `first` or `second`, for every item that differs.
+    Raises `SecondEntryRefused`, `DataLocked`.
     """
+    data_locks.hold(tx, person)
     if any(choices.get(one.item.id) not in (FIRST, SECOND) for one in found):
         raise SecondEntryRefused("choice_needed")
     if not second_entries.settle(tx, entry, actor.name, now):

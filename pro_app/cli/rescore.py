@@ -10,8 +10,9 @@ from pro_app.actions import rescore as rescoring
 from pro_app.actions.rescore import Verdict
 from pro_app.cli.opening import open_migrated
 from pro_app.messages import sentence
-from pro_app.records import kept_scores
+from pro_app.records import data_locks, kept_scores
 from pro_app.records.audit import Actor
+from pro_app.records.data_locks import STUDY
 from pro_app.wiring import Service
 
 COMMAND_LINE = Actor("cli", "rescore")
@@ -65,6 +66,10 @@ def _add(service: Service) -> int:
             stale.clear()
     if stale:
         added += _write(service, tuple(stale))
+    with service.store.reading() as tx:
+        locked = ["every site" if one.scope == STUDY else one.scope for one in data_locks.in_force(tx)]
+    if locked:
+        click.echo(f"The data of {', '.join(locked)} are locked: their scores stay as they are.")
     click.echo(f"{added} responses have new scores." if added else "Nothing is new: no score was added.")
     return wrong
 

@@ -116,6 +116,7 @@ CORRECTIONS = {
     "consent": N_("no consent for this form"),
     "first_by_mistake": N_("the first one was sent by mistake"),
     "more_complete": N_("the other one is more complete"),
+    "data_unlocked": N_("it came while the data were locked, and they are not any more"),
     "other_reason": N_("another reason"),
 }
 

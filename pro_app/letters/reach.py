@@ -84,6 +84,7 @@ def facts_of(
         channels=open_ways(Audience.PATIENT),
         family_channels=open_ways(Audience.FAMILY),
         may_contact=willing,
+        locked=person.locked_at is not None,
     )
 
 

@@ -74,6 +74,9 @@ class Participant:
     privacy_version: str | None = None
     privacy_answer: bool | None = None
     privacy_at: datetime | None = None
+    # Since when the data are locked (`records.data_locks`), and since when nothing names the person any more.
+    locked_at: datetime | None = None
+    contact_deleted_at: datetime | None = None
 
 
 _COLUMNS = [participant.c[name] for name in Participant.__dataclass_fields__]

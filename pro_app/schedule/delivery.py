@@ -19,6 +19,7 @@ class Facts:
 
     `channels`: ways to the patient that have an address nobody refused, the preferred one first ("sms",
     "email"); `family_channels` the same for the family contact. `may_contact`: has agreed to be written to.
+    `locked`: the data are locked, so there is nothing to ask for.
     """
 
     status: str
@@ -26,6 +27,7 @@ class Facts:
     channels: tuple[str, ...]
     family_channels: tuple[str, ...] = ()
     may_contact: bool = True
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,17 +23,20 @@ _BY_STATUS = {
 }
 
 
-def right_to_contact(status: str, may_contact: bool) -> Reason | None:
+def right_to_contact(status: str, may_contact: bool, locked: bool = False) -> Reason | None:
     """The one switch: None when the person may be written to or called. Asked by every path, first."""
     known = Status(status)
     if not MEANING[known].contact:
         return _BY_STATUS[known]
-    return None if may_contact else Reason.NO_CONSENT
+    if not may_contact:
+        return Reason.NO_CONSENT
+    return Reason.LOCKED if locked else None
 
 
 def wanted(case: Case, state: VisitState) -> Reason | None:
     """None when the person may be contacted and the visit still wants an answer."""
-    if reason := right_to_contact(case.facts.status, case.facts.may_contact):
+    facts = case.facts
+    if reason := right_to_contact(facts.status, facts.may_contact, facts.locked):
         return reason
     if state.finished:
         return Reason.FINISHED

@@ -11,6 +11,7 @@ class Reason(StrEnum):
     WITHDRAWN = "held_withdrawn"
     DECEASED = "held_deceased"
     NO_CONSENT = "held_no_consent"
+    LOCKED = "held_locked"
     FINISHED = "held_finished"
     EXCUSED = "held_excused"
     CLOSED = "held_closed"

@@ -7,6 +7,14 @@ SENTENCES: dict[str, str] = {
     "call_outcome_unknown": N_("Choose how the call ended. Nothing was saved."),
     "call_settled": N_("This call can't be taken back any more."),
     "own_code_wrong": N_("This code is not right, or it was used already. Wait for the next one."),
+    "data_locked": N_(
+        "The data are locked, so nothing was changed. If it must be changed, ask the study coordinator to "
+        "unlock them first."
+    ),
+    "lock_there": N_("This is locked already."),
+    "lock_gone": N_("This is not locked any more."),
+    "lock_reason": N_("Choose a reason."),
+    "lock_scope": N_("Choose a site, or the whole study."),
     "sign_nothing": N_("Tick the visits that you want to sign."),
     "sign_changed": N_(
         "Something came or was corrected since this page was shown, so nothing is signed. "

@@ -43,6 +43,7 @@ SENTENCES: dict[str, str] = {
     "visit_not_open": N_("These questions are not open yet. They open on %(opens)s."),
     "visit_not_scheduled": N_("These questions have no date yet, since the date of surgery is not known."),
     "visit_closed": N_("These questions closed on %(closes)s. Thank you; your next visit will be announced."),
+    "data_closed": N_("The answers to this study are closed. There is nothing you need to do."),
     "participant_stopped": N_(
         "Your hospital has ended these questions for you. There is nothing you need to do."
     ),

@@ -40,6 +40,7 @@ MENU = (
     Entry("clinic.messages.listing", _("Messages")),
     Entry("registry.listing", _("Registry")),
     Entry("signing.listing", _("Sign-off")),
+    Entry("locking.listing", _("Data lock")),
     Entry("exporting.report_page_view", _("Report")),
     Entry("exporting.listing", _("Exports")),
     Entry("trail.listing", _("Audit trail")),

@@ -124,6 +124,7 @@ STANDING_REASONS = {
     "moved_here": _("moved here by a coordinator"),
     "chosen": _("made to count by a coordinator"),
     "tablet_revoked": _("came from a tablet that was taken out of use"),
+    "data_locked": _("came while the data were locked"),
     **{code: _(text) for code, text in CORRECTIONS.items()},
 }
 

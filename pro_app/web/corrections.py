@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from pro_app.actions import choose as choosing
 from pro_app.actions import correct as correcting
+from pro_app.actions import move_response as moving
 from pro_app.actions.correct import Foreseen, Look
 from pro_app.errors import NotFound
 from pro_app.exports.labels import CORRECTIONS
@@ -123,10 +124,10 @@ def move(study_number: str, uuid: str) -> Answered:
 
         def work() -> None:
             to = _participant(tx, number_there)
-            correcting.check_move(tx, house.study, person, uuid, _revision(), to, timepoint, now())
+            moving.check_move(tx, house.study, person, uuid, _revision(), to, timepoint, now())
             if saving:
                 why = request.form.get("reason", "")
-                correcting.move(
+                moving.move(
                     tx,
                     house.study,
                     house.catalogue,

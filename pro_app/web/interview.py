@@ -18,6 +18,7 @@ from pro_app.actions.answer import Receipt, Submission
 from pro_app.actions.interview import Form, Interview, NothingToTakeOver
 from pro_app.errors import NotFound
 from pro_app.instruments.wording import WordingPack
+from pro_app.records import data_locks
 from pro_app.records.participants import Participant
 from pro_app.records.responses import Helper
 from pro_app.records.store import Transaction
@@ -150,6 +151,7 @@ def send(study_number: str, timepoint: str, instrument: str) -> Answered:
             return _review_page(person, found, form, changed=True), 409
         if helper is None:
             return _review_page(person, found, form, unsaid=True), 422
+        data_locks.hold(tx, person)
         receipt = _submit(tx, person, found, form, helper)
         interview.forget(tx, person, timepoint, instrument)
     _tell(form, answers, receipt)

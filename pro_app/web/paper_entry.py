@@ -14,6 +14,7 @@ from pro_app.actions.enter_paper import PaperDateRefused, PaperForm, PaperVisit
 from pro_app.actions.second_entry import SecondEntryRefused
 from pro_app.instruments.definition import Instrument
 from pro_app.instruments.wording import WordingPack
+from pro_app.records import data_locks
 from pro_app.records.participants import Participant
 from pro_app.records.responses import Helper
 from pro_app.records.second_entries import SecondEntryThere
@@ -76,6 +77,7 @@ def enter(study_number: str, timepoint: str, instrument: str) -> Answered:
         if not saving:
             return _form_page(person, found, one, pack, typed, judged=judged)
         assert day is not None
+        data_locks.hold(tx, person)
         receipt = _submit(tx, person, found, one.instrument, pack, typed, day)
     flash(
         _(
@@ -135,6 +137,8 @@ def _found(tx: Transaction, study_number: str, timepoint: str) -> tuple[Particip
 
 
 def _turned_away(person: Participant, found: PaperVisit) -> Answered | None:
+    """The page that says why nothing can be typed in now. Raises `DataLocked`."""
+    data_locks.check(person)
     if not asking.worded(found.stop):
         return asking.no_wording(person)
     return None if person.privacy_answer else _to(".start", person, found)

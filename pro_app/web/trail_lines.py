@@ -13,6 +13,7 @@ from pro_app.web.clinic_page import account
 from pro_app.web.clinic_words import REASONS, ROLES, STATUSES, SURGERY_STATES
 from pro_app.web.follow_up_words import DONE, rule_name
 from pro_app.web.history_words import instrument_words, visit_words
+from pro_app.web.lock_words import LOCK_REASONS
 from pro_app.web.staff_roles import may_see_arm
 
 # What only programs read; the CSV has it.
@@ -83,10 +84,10 @@ def _value(key: str, value: object) -> str:
         return instrument_words(text)
     if key == "rules":
         return rule_name(text)
-    if key == "site" and text == "*":
+    if key in ("site", "scope") and text == "*":
         return _("all sites")
     known = {
-        "reason": REASONS,
+        "reason": {**REASONS, **LOCK_REASONS},
         "done": DONE,
         "status": STATUSES,
         "role": ROLES,

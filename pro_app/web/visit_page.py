@@ -46,6 +46,13 @@ def notice_of(seen: Look) -> Notice | None:
             410,
         )
     state = seen.stop.assessment.state
+    if seen.person.locked_at is not None and not state.finished:
+        return Notice(
+            "stopped",
+            gettext("Thank you for taking part"),
+            gettext("The answers to this study are closed. There is nothing you need to do."),
+            410,
+        )
     if state.answerable and not (seen.finished or seen.licensed or service().settings.demo):
         return Notice(
             "early",

@@ -25,7 +25,7 @@ FLOORS = (
         "schedule",
     ),
     ("records",),
-    ("journey",),
+    ("journey", "successor"),
     ("letters", "exports"),
     ("actions", "gateways", "demo_registry"),
     ("wiring",),

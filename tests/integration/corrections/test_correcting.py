@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from pro_app import journey
-from pro_app.actions import answer, correct
+from pro_app.actions import answer, correct, move_response
 from pro_app.errors import NotFound
 from pro_app.instruments.answers import AnswerFault
 from pro_app.instruments.catalogue import Catalogue
@@ -59,7 +59,7 @@ def move(
     ward: Ward, person: Participant, uuid: str, to: Participant, timepoint: str, revision: int = 1
 ) -> str:
     with ward.store.writing() as tx:
-        return correct.move(
+        return move_response.move(
             tx,
             ward.study,
             ward.catalogue,
