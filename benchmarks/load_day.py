@@ -22,7 +22,7 @@ from benchmarks.start import free_port, wait_for
 from benchmarks.waves import TELL_EVERY_S, Crowd, Wave, opened, sent
 from pro_app.config import read_settings
 from pro_app.records import migrating
-from pro_app.wiring import build
+from pro_app.wiring import Service, build
 
 FRESH_S = 1.0
 NEVER_WELL_S = 120.0
@@ -152,6 +152,14 @@ class Kept:
     agree: bool
 
 
+def kept(house: Service, day: Day) -> Kept:
+    """Count the books of a database that has seen nothing but this day."""
+    with house.store.reading() as tx:
+        there, found = stored(tx), books(tx)
+    agree = found == expected(house, len(there))
+    return Kept(len(day.receipts), len(there), len(day.receipts - there), agree)
+
+
 def spent(folder: Path, plan: Plan, database: str | None = None, tell: Tell = silent) -> tuple[Day, Kept]:
     """A day of `plan` at a new installation in `folder`, on SQLite or at the address of a PostgreSQL."""
     settings = {"PRO_APP_DATA_DIR": str(folder / "data")}
@@ -169,7 +177,5 @@ def spent(folder: Path, plan: Plan, database: str | None = None, tell: Tell = si
         day = asyncio.run(spend(port, watched, people, plan, tell))
     tell("counting what is stored")
     house = build(read_settings(settings))
-    with closing(house.store), house.store.reading() as tx:
-        there, found = stored(tx), books(tx)
-    agree = found == expected(house, len(there))
-    return day, Kept(len(day.receipts), len(there), len(day.receipts - there), agree)
+    with closing(house.store):
+        return day, kept(house, day)

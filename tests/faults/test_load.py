@@ -14,7 +14,7 @@ from shutil import copyfile
 import pysqlite3.dbapi2
 import pytest
 
-from benchmarks import load_day, patients, waves
+from benchmarks import load_day, load_table, patients, waves
 from benchmarks.books import books, expected, stored
 from benchmarks.crowd import Caller, Reply
 from pro_app.cli import serving
@@ -120,7 +120,7 @@ def run(at: Installation, plan: load_day.Plan) -> load_day.Day:
     people = patients.enrolled(at.house, plan.people)
     with load_day.server(at.settings) as (port, watched):
         day = own_loop.run(load_day.spend(port, watched, people, plan))
-    print("\n".join(wave.told() for wave in day.waves), f"well after {day.well_after_s:.1f} s")
+    print(load_table.table({"one": (day, load_day.kept(at.house, day))}))
     assert not any(wave.faults for wave in day.waves)
     assert not (day.usual.turned_away or day.after.turned_away or day.opening.turned_away)
     assert day.most_mib < 512
@@ -133,8 +133,8 @@ def run(at: Installation, plan: load_day.Plan) -> load_day.Day:
 
 
 def test_a_study_opens_and_sends_and_outlives_a_rush(at: Installation) -> None:
-    day = run(at, load_day.Plan(opening=15, open_s=1, rate=10, seconds=1, over=10))
-    assert len(day.opening.answered) == 15
+    day = run(at, load_day.Plan(opening=6, open_s=1, rate=10, seconds=1, over=10))
+    assert len(day.opening.answered) == 6
 
 
 @pytest.mark.slow
