@@ -32,6 +32,8 @@ def test_the_page_goes_from_the_answers_to_the_score_step_by_step(clinic: Flask,
     assert "too few items answered" in page
     assert "qlq-c30-3.0/1" in page
     assert "Fayers" in page
+    assert '<a href="/staff/participants" aria-current="true">' in page, "the menu says where one is"
+    assert page.count("aria-current") == 2, "that, and the language"
 
 
 def test_values_carry_the_labels_of_the_words_they_were_answered_in(
