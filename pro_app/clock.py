@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from pro_app.actions import (
     escalate,
+    forget_contact,
     learn,
     reconcile,
     remind,
@@ -79,6 +80,7 @@ def tick_once(service: Service, now: datetime, carriers: Carriers | None = None)
     work["sync"] = lambda: parts.update(synced=_sync(service, now))
     work["reconcile"] = lambda: parts.update(compared=_compare(service, now))
     work["witness"] = lambda: _witness(service, now)
+    work["contact details"] = lambda: _forget_contact(service, now)
     work["exports"] = lambda: sweep(service.store, now)
     work["urgent notices"] = lambda: _watch_misuse(service, carriers, now)
     failed = _work_through(work)
@@ -227,6 +229,11 @@ def _watch_misuse(service: Service, carriers: Carriers, now: datetime) -> None:
 
 def _list(words: tuple[str, ...]) -> str:
     return ", ".join(words) or "none"
+
+
+def _forget_contact(service: Service, now: datetime) -> None:
+    """Once a day name and contact of those who have long been through with the study."""
+    forget_contact.daily(service.store, service.study, now)
 
 
 def _citations(service: Service) -> dict[str, str]:

@@ -20,7 +20,7 @@ from pro_app.exports.formats import FORMATS, UnknownFormat
 from pro_app.exports.forms import Form
 from pro_app.exports.reading import each_person
 from pro_app.instruments.catalogue import Catalogue
-from pro_app.records import audit, export_rows
+from pro_app.records import audit, data_locks, export_rows
 from pro_app.records.audit import Actor
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Study
@@ -81,6 +81,7 @@ def edition_of(
         release=release,
         kept=export_rows.kept(tx),
         excuses=export_rows.excuses(tx),
+        locks=data_locks.in_force(tx),
     )
 
 
@@ -138,7 +139,7 @@ def _about(edition: Edition, wish: Wish, people: int, states: Mapping[str, int])
     return {
         "study": edition.study.id,
         "made_by": f"PRO follow-up {edition.release}",
-        "as_of": edition.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "as_of": _instant(edition.as_of),
         "language": edition.language,
         "filter": {
             "formats": list(wish.every),
@@ -151,5 +152,27 @@ def _about(edition: Edition, wish: Wish, people: int, states: Mapping[str, int])
             "forms": sum(states.values()),
             "by_state": dict(sorted(states.items())),
         },
+        "lock": _lock(edition),
         "never_exported": ["name", "telephone", "e-mail", "year of birth", "free text"],
     }
+
+
+def _lock(edition: Edition) -> dict[str, object]:
+    """Whether the data in these files may still change, and who locked them when."""
+    here = [one for one in edition.locks if any(one.covers(site) for site in edition.sites)]
+    return {
+        "all_locked": all(any(one.covers(site) for one in here) for site in edition.sites),
+        "locks": [
+            {
+                "what": "study" if one.scope == data_locks.STUDY else one.scope,
+                "since": _instant(one.locked_at),
+                "by": one.locked_by,
+                "reason": one.reason,
+            }
+            for one in here
+        ],
+    }
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

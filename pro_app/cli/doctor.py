@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pro_app.actions import watch
-from pro_app.cli import doctor_backups, doctor_messages, doctor_reach
+from pro_app.cli import doctor_backups, doctor_data, doctor_messages, doctor_reach
 from pro_app.cli.findings import Check, Finding, as_json, as_table, guarded
 from pro_app.cli.serving import not_inviting
 from pro_app.clock import utc_now
@@ -161,6 +161,7 @@ CHECKS: tuple[Check, ...] = (
     _clock,
     _time,
     *doctor_backups.CHECKS,
+    *doctor_data.CHECKS,
     _address,
     _wording,
     *doctor_messages.CHECKS,

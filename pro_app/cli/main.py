@@ -38,6 +38,7 @@ WORDS = {
     "routes": "routes:routes",
     "doctor": "doctor:doctor",
     "keys": "keys:keys",
+    "tidy": "tidy:tidy",
 }
 
 

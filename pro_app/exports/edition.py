@@ -11,6 +11,7 @@ from pro_app.exports import labels
 from pro_app.instruments.catalogue import Catalogue, NoWording
 from pro_app.instruments.definition import Instrument, Item
 from pro_app.instruments.wording import ItemWording, WordingPack
+from pro_app.records.data_locks import DataLock
 from pro_app.schedule.elements import Study
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -38,6 +39,7 @@ class Edition:
     arms: whether the treatment arm may be in it; the caller has asked for the right.
     kept: visit and instrument of everything that is stored, also what the study no longer asks.
     excuses: every reason that staff have put on record for a missing form, also those no longer listed.
+    locks: what is locked while the export is made.
     """
 
     study: Study
@@ -50,6 +52,7 @@ class Edition:
     release: str
     kept: frozenset[tuple[str, str]] = frozenset()
     excuses: frozenset[str] = frozenset()
+    locks: tuple[DataLock, ...] = ()
 
     @property
     def language(self) -> str:

@@ -85,6 +85,7 @@ def facts_of(
         family_channels=open_ways(Audience.FAMILY),
         may_contact=willing,
         locked=person.locked_at is not None,
+        deleted=person.contact_deleted_at is not None,
     )
 
 

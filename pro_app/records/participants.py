@@ -268,7 +268,19 @@ def set_identity(tx: Transaction, person: Participant, identity: Identity, langu
         person,
         identity_sealed=seal_identity(tx, person.uuid, identity),
         phone_lookup=tx.keys.blind(identity.phone, "phone") if identity.phone else None,
+        contact_deleted_at=None,
         language=language,
+    )
+
+
+def erase_identity(tx: Transaction, person: Participant, now: datetime) -> None:
+    """Nothing names the person any more, and no look-up finds them."""
+    _change(
+        tx,
+        person,
+        identity_sealed=seal_identity(tx, person.uuid, Identity()),
+        phone_lookup=None,
+        contact_deleted_at=now,
     )
 
 

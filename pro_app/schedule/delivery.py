@@ -19,7 +19,7 @@ class Facts:
 
     `channels`: ways to the patient that have an address nobody refused, the preferred one first ("sms",
     "email"); `family_channels` the same for the family contact. `may_contact`: has agreed to be written to.
-    `locked`: the data are locked, so there is nothing to ask for.
+    `locked`: the data are locked, so there is nothing to ask for. `deleted`: name and contact were deleted.
     """
 
     status: str
@@ -28,6 +28,14 @@ class Facts:
     family_channels: tuple[str, ...] = ()
     may_contact: bool = True
     locked: bool = False
+    deleted: bool = False
+
+    @property
+    def stopped(self) -> Reason | None:
+        """Why nothing is asked for, whatever the status says."""
+        if self.deleted:
+            return Reason.CONTACT_DELETED
+        return Reason.LOCKED if self.locked else None
 
 
 @dataclass(frozen=True, slots=True)

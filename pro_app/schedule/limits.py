@@ -23,20 +23,18 @@ _BY_STATUS = {
 }
 
 
-def right_to_contact(status: str, may_contact: bool, locked: bool = False) -> Reason | None:
+def right_to_contact(status: str, may_contact: bool) -> Reason | None:
     """The one switch: None when the person may be written to or called. Asked by every path, first."""
     known = Status(status)
     if not MEANING[known].contact:
         return _BY_STATUS[known]
-    if not may_contact:
-        return Reason.NO_CONSENT
-    return Reason.LOCKED if locked else None
+    return None if may_contact else Reason.NO_CONSENT
 
 
 def wanted(case: Case, state: VisitState) -> Reason | None:
     """None when the person may be contacted and the visit still wants an answer."""
     facts = case.facts
-    if reason := right_to_contact(facts.status, facts.may_contact, facts.locked):
+    if reason := right_to_contact(facts.status, facts.may_contact) or facts.stopped:
         return reason
     if state.finished:
         return Reason.FINISHED

@@ -6,6 +6,8 @@ from datetime import date, time
 from enum import StrEnum
 
 Text = Mapping[str, str]
+# After the last visit: long enough to ask back about an answer.
+CONTACT_KEPT_DAYS = 90
 
 
 class Audience(StrEnum):
@@ -111,7 +113,10 @@ class MessageTemplate:
 
 @dataclass(frozen=True, slots=True)
 class PrivacyNotice:
-    """What a person is told before the first question; every text in each language of the study."""
+    """What a person is told before the first question; every text in each language of the study.
+
+    contact_kept_days: how long name and contact are kept after the last visit, a withdrawal or a death.
+    """
 
     version: str
     keeper: Text
@@ -120,6 +125,7 @@ class PrivacyNotice:
     duration: Text
     questions: Text
     health_data: Text
+    contact_kept_days: int = CONTACT_KEPT_DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import time
 from string import Formatter
 
 from pro_app.schedule.outreach import (
+    CONTACT_KEPT_DAYS,
     Audience,
     ContactHours,
     EmailText,
@@ -191,6 +192,7 @@ def read_privacy(section: Section, languages: tuple[str, ...]) -> PrivacyNotice:
         duration=section.translated("duration", languages),
         questions=section.translated("questions", languages),
         health_data=section.translated("health_data", languages),
+        contact_kept_days=section.whole("contact_kept_days", 0, 3650, default=CONTACT_KEPT_DAYS),
     )
     section.close()
     return notice

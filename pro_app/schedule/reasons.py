@@ -12,6 +12,7 @@ class Reason(StrEnum):
     DECEASED = "held_deceased"
     NO_CONSENT = "held_no_consent"
     LOCKED = "held_locked"
+    CONTACT_DELETED = "held_contact_deleted"
     FINISHED = "held_finished"
     EXCUSED = "held_excused"
     CLOSED = "held_closed"

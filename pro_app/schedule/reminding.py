@@ -89,7 +89,7 @@ def obstacle(
             if step.id == delivery.step:
                 found = _obstacle(case, visit, state, step, delivery.channel, newest=step == due[-1][0])
                 return _hold(visit, step, delivery.channel, at, found) if found else None
-    gone = right_to_contact(facts.status, facts.may_contact, facts.locked) or Reason.MOVED
+    gone = right_to_contact(facts.status, facts.may_contact) or facts.stopped or Reason.MOVED
     return Held(
         timepoint=delivery.timepoint,
         opens_on=delivery.opens_on,

@@ -18,6 +18,7 @@ SENTENCES: dict[str, str] = {
     "held_deceased": N_("Not sent: this participant has died."),
     "held_no_consent": N_("Not sent: this participant has not agreed to be written to."),
     "held_locked": N_("Not sent: the data are locked, so an answer would not count."),
+    "held_contact_deleted": N_("Not sent: name and contact were deleted."),
     "held_finished": N_("Not sent: the visit is already finished."),
     "held_excused": N_("Not sent: the missing forms of this visit have a reason on record."),
     "held_closed": N_("Not sent: the visit's window has closed."),

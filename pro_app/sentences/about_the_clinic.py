@@ -7,6 +7,8 @@ SENTENCES: dict[str, str] = {
     "call_outcome_unknown": N_("Choose how the call ended. Nothing was saved."),
     "call_settled": N_("This call can't be taken back any more."),
     "own_code_wrong": N_("This code is not right, or it was used already. Wait for the next one."),
+    "delete_reason": N_("Choose a reason."),
+    "deleted_already": N_("Name and contact are deleted already."),
     "data_locked": N_(
         "The data are locked, so nothing was changed. If it must be changed, ask the study coordinator to "
         "unlock them first."

@@ -18,7 +18,7 @@ from pro_app.schedule.elements import Site
 from pro_app.web.current import address, service
 from pro_app.web.guard import guard_of
 from pro_app.web.locale import language
-from pro_app.web.staff_roles import ARM, CORRECTORS, IDENTITY, WRITERS
+from pro_app.web.staff_roles import ARM, CORRECTORS, DELETERS, IDENTITY, WRITERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ def rights(who: Staff) -> dict[str, bool]:
         "correct": who.role in CORRECTORS,
         "identity": who.role in IDENTITY,
         "arm": who.role in ARM,
+        "delete_contact": who.role in DELETERS,
     }
 
 

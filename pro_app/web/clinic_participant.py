@@ -6,7 +6,7 @@ from datetime import date
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
-from pro_app.actions import look_up, overview, participant_details, sign_off
+from pro_app.actions import forget_contact, look_up, overview, participant_details, sign_off
 from pro_app.actions.overview import Portrait, Scores
 from pro_app.records.participants import Identity
 from pro_app.schedule.window import today as local_day
@@ -66,6 +66,7 @@ def page(study_number: str, identity: Identity | None = None) -> str:
         person=person,
         details=details,
         signing=signing,
+        contact_due=forget_contact.due_day(study, person),
         days=_days(portrait),
         deed=action_words.deed,
         bodies=body_charts.rows(details.bodies, portrait.journey),

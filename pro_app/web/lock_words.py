@@ -1,4 +1,4 @@
-"""The words of a data lock: why data are locked and unlocked."""
+"""The words of the end of data's life: why data are locked and unlocked, why names are deleted."""
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
@@ -13,4 +13,11 @@ LOCK_REASONS: dict[str, LazyString] = {
     "analysis_over": _("the analysis is over"),
     "locked_by_mistake": _("locked by mistake"),
     "other_reason": _("another reason"),
+}
+DELETION_REASONS: dict[str, LazyString] = {
+    "participant_asked": _("the participant asked for it"),
+    "consent_withdrawn": _("consent was withdrawn"),
+    "moved_away": _("moved away or treated elsewhere"),
+    "other_reason": _("another reason"),
+    "kept_long_enough": _("kept long enough"),
 }

@@ -13,6 +13,8 @@ ARM = ("site_coordinator", "investigator", "study_coordinator")
 CORRECTORS = ("site_coordinator", "study_coordinator")
 # The investigator answers for the data of the site, and signs for it; nobody else's name will do.
 SIGNERS = ("investigator",)
+# Name and contact are deleted early by who answers for the data at the own hospital.
+DELETERS = ("site_coordinator",)
 # Data are locked by who manages them for the whole study.
 LOCKERS = ("study_coordinator",)
 # Who may bring in new people; a study coordinator only who works with participants.

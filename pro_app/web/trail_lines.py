@@ -13,7 +13,7 @@ from pro_app.web.clinic_page import account
 from pro_app.web.clinic_words import REASONS, ROLES, STATUSES, SURGERY_STATES
 from pro_app.web.follow_up_words import DONE, rule_name
 from pro_app.web.history_words import instrument_words, visit_words
-from pro_app.web.lock_words import LOCK_REASONS
+from pro_app.web.lock_words import DELETION_REASONS, LOCK_REASONS
 from pro_app.web.staff_roles import may_see_arm
 
 # What only programs read; the CSV has it.
@@ -87,7 +87,7 @@ def _value(key: str, value: object) -> str:
     if key in ("site", "scope") and text == "*":
         return _("all sites")
     known = {
-        "reason": {**REASONS, **LOCK_REASONS},
+        "reason": {**REASONS, **LOCK_REASONS, **DELETION_REASONS},
         "done": DONE,
         "status": STATUSES,
         "role": ROLES,

@@ -1,8 +1,10 @@
 """Locked data do not change; what patients still send is kept; who locked, why and when is on record."""
 
+import json
 import threading
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -21,7 +23,10 @@ from pro_app.actions import (
     remind,
 )
 from pro_app.actions import correct as correcting
+from pro_app.actions import export as exporting
 from pro_app.actions.change_surgery import SurgeryChange
+from pro_app.actions.export import Wish
+from pro_app.cli import doctor_data
 from pro_app.records import audit, data_locks, participants, responses
 from pro_app.records.data_locks import STUDY, DataLocked, LockedAlready, NotLocked
 from pro_app.records.participants import Participant
@@ -31,7 +36,7 @@ from pro_app.wiring import Service
 from tests.integration.clinic.people import PASSWORD
 from tests.integration.clinic.people import wang as mrs_wang
 from tests.integration.clinic.test_pages import signed_in
-from tests.integration.exports.ward import CHEN, Ward
+from tests.integration.exports.ward import CHEN, ENGLISH, Ward
 from tests.people import sheet
 
 LOCKS = "/staff/locks"
@@ -192,9 +197,9 @@ def test_a_patient_is_told_kindly_and_an_answer_that_was_begun_before_still_arri
         "answers": sent.answers,
     }
     begun = phone.post("/device/draft", json={**told, "position": None}, headers=header)
-    assert (begun.status_code, begun.json["error"]) == (410, "data_closed")
+    assert (begun.status_code, begun.get_json()["error"]) == (410, "data_closed")
     arrived = phone.post("/device/response", json=told, headers=header)
-    assert (arrived.status_code, arrived.json["standing"]) == (201, "beside")
+    assert (arrived.status_code, arrived.get_json()["standing"]) == (201, "beside")
 
 
 def test_nobody_is_enrolled_at_a_locked_site(ward: Ward) -> None:
@@ -289,3 +294,28 @@ def test_the_pages_of_staff_say_so_instead_of_saving(
         assert "The data are locked, so nothing was changed." in answered.text, path
     assert "The data are locked" in hua.get(f"{base}/interview/1m").text
     assert "The data are locked" in hua.get(f"{base}/paper/1m").text
+
+
+def test_an_export_says_whether_its_data_are_locked_since_when_and_by_whom_and_so_does_the_doctor(
+    house: Service, ward: Ward, wang: Participant, response: str, tmp_path: Path
+) -> None:
+    def lock_of(name: str, sites: tuple[str, ...]) -> dict[str, object]:
+        wish = Wish(("csv-long",), sites)
+        with ward.store.snapshot() as tx:
+            edition = exporting.edition_of(tx, ward.study, ward.catalogue, ENGLISH, wish, "test", ward.now)
+            exporting.export(tx, edition, wish, tmp_path / name)
+        told: dict[str, object] = json.loads((tmp_path / name / "manifest.json").read_text())["lock"]
+        return told
+
+    def doctor() -> list[str]:
+        return [one.says for check in doctor_data.CHECKS for one in check(house) if one.check == "data lock"]
+
+    assert lock_of("open", ("CZ",)) == {"all_locked": False, "locks": []}
+    assert doctor() == ["nothing is locked"]
+    locked(ward)
+    by_chen = {"what": "CZ", "since": "2026-12-01T04:00:00Z", "by": "chen", "reason": "data_clean"}
+    assert lock_of("locked", ("CZ",)) == {"all_locked": True, "locks": [by_chen]}
+    assert lock_of("half", ("CZ", "P3")) == {"all_locked": False, "locks": [by_chen]}
+    assert doctor()[0].startswith("site CZ is locked since 2026-12-01 04:00 UTC by chen")
+    locked(ward, STUDY)
+    assert lock_of("study", ("CZ", "P3"))["all_locked"] is True

@@ -180,11 +180,12 @@ def test_whatever_changes_under_a_signature_is_seen(
     clinic: Flask, team: None, ward: Ward, wang: Participant, response: str, change: str
 ) -> None:
     signed(signed_in(clinic, "sun"), "2w")
-    values = {
+    changes: dict[str, dict[str, object]] = {
         "withdrawn": {"standing": "withdrawn"},
         "another revision": {"revision": 2},
         "other content": {"content_hash": "0" * 64},
-    }[change]
+    }
+    values = changes[change]
     with ward.store.writing() as tx:
         tx.conn.execute(update(response_table).where(response_table.c.uuid == response).values(values))
     assert state_of(ward) == "changed"
