@@ -10,6 +10,7 @@
 import hashlib
 import io
 import logging
+import sys
 import tempfile
 import threading
 import time
@@ -40,6 +41,9 @@ BEAT_S = 1.0
 REST = 2.0
 # A database that fails over is waited for, but for no longer than a job may be silent.
 PATIENCE_S = 25.0
+# How long a thread that has the interpreter keeps others waiting: each answer of a patient asks for it a
+# dozen times, and would wait five milliseconds each time.
+_USUAL_S, _SHORT_S = sys.getswitchinterval(), 0.0005
 _ALWAYS = (1980, 1, 1, 0, 0, 0)
 
 
@@ -74,6 +78,7 @@ class _Maker:
     def run(self) -> None:
         pulse = threading.Thread(target=self._beat_on, name="export pulse", daemon=True)
         pulse.start()
+        sys.setswitchinterval(_SHORT_S)
         try:
             self._make()
         except ExportStopped:
@@ -84,6 +89,7 @@ class _Maker:
             log.exception("an export failed")
             self._fail(ProAppError.code, {})
         finally:
+            sys.setswitchinterval(_USUAL_S)
             self._over.set()
             pulse.join()
 
