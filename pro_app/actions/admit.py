@@ -1,7 +1,7 @@
 """Letting a patient in: a link or a code becomes a participant and a visit, or a clear refusal.
 
-A ticket is the right to write one visit's answers. It is no sign-in: nothing that was sent before and
-nothing that names the person can be reached with it.
+A ticket is the right to write one visit's answers. It is no sign-in: nothing that names the person can be
+reached with it, and what was sent only together with something that the person alone knows (`try_proof`).
 
 Codes and the wrong-person question can be guessed, so failures are counted. Only failures are: a hospital
 whose patients all come from one address is held up by nobody's correct code.
@@ -113,14 +113,35 @@ def try_guard(tx: Transaction, study: Study, person: Participant, typed: str, no
     Raises `TooManyTries` before looking at the answer.
     """
     wanted = None if study.guard == "none" else _guard_answer(study, participants.identity_of(tx, person))
-    if wanted is None:
-        return True
+    return wanted is None or _is_right(tx, person, typed, wanted, now)
+
+
+def _is_right(tx: Transaction, person: Participant, typed: str, wanted: str, now: datetime) -> bool:
     bucket = f"guard/{person.id}"
     _wait(tx, ((bucket, GUARD),), now)
     if re.sub(r"\D", "", _plain(typed)) == wanted:
         return True
     throttle.failed(tx, bucket, GUARD, now)
     return False
+
+
+def proof_question(tx: Transaction, study: Study, person: Participant) -> GuardQuestion | None:
+    """What is asked before somebody may read: always something, whatever the study asks before writing.
+
+    What the study itself would ask comes first. None when nothing of it is on record: then nobody reads here.
+    """
+    identity = participants.identity_of(tx, person)
+    kinds: tuple[GuardQuestion, ...] = ("birth_year", "phone_last4")
+    if study.guard == "phone_last4":
+        kinds = ("phone_last4", "birth_year")
+    return next((kind for kind in kinds if _on_record(kind, identity)), None)
+
+
+def try_proof(tx: Transaction, study: Study, person: Participant, typed: str, now: datetime) -> bool:
+    """As `try_guard`, for `proof_question`: failures of both fill one bucket."""
+    kind = proof_question(tx, study, person)
+    wanted = _on_record(kind, participants.identity_of(tx, person)) if kind else None
+    return wanted is not None and _is_right(tx, person, typed, wanted, now)
 
 
 def neighbourhood(address: str) -> str:
@@ -143,7 +164,11 @@ def _wait(tx: Transaction, buckets: tuple[tuple[str, Limit], ...], now: datetime
 
 
 def _guard_answer(study: Study, identity: Identity) -> str | None:
-    if study.guard == "birth_year":
+    return _on_record("birth_year" if study.guard == "birth_year" else "phone_last4", identity)
+
+
+def _on_record(kind: GuardQuestion, identity: Identity) -> str | None:
+    if kind == "birth_year":
         return str(identity.birth_year) if identity.birth_year else None
     digits = re.sub(r"\D", "", identity.phone)
     return digits[-4:] if len(digits) >= 4 else None

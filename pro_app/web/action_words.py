@@ -142,6 +142,8 @@ VALUES: dict[str, LazyString] = {
     "reviewed": _("reviewed: complete, accurate, this participant's own"),
     "study": _("study"),
     "site": _("Site"),
+    "as_page": _("as a page"),
+    "as_file": _("as a file"),
     "role_too_low": _("not for this role"),
     "not_theirs": _("no such record, or one of another site"),
     "name": _("Name"),
