@@ -116,14 +116,15 @@ def postgresql_on(disk: Ext4, folder: Path) -> Iterator[Machine]:
             server.leave()
 
 
-def whole_after_mending(at: Installation, left: Machine, found: Path, acknowledged: set[str]) -> None:
-    """Start a server on what the disk held, which mends itself, and look."""
+@contextmanager
+def mended(left: Machine, found: Path) -> Iterator[str]:
+    """The address of a server on what the disk held, which has mended itself."""
     again = replace(left, data=found / left.data.name, port=free_port(), process=None)
     (again.data / "postmaster.pid").unlink()  # as whoever starts a machine does
     try:
         # What it has mended need not outlive another cut.
         again.start(PATIENCE_S, fsync="off")
-        whole_after(at, again.url(), acknowledged)
+        yield again.url()
     finally:
         again.leave()
 
@@ -133,8 +134,8 @@ def run_on_postgresql(tmp_path: Path, count: int, moments: int) -> None:
     with postgresql_on(disk, tmp_path / "before") as server:
         at = Installation(tmp_path / "data", server.url())
         for cut, acknowledged in cut_again_and_again(at, disk, tmp_path, count, moments):
-            with cut.mounted(tmp_path / "after") as found:
-                whole_after_mending(at, server, found, acknowledged)
+            with cut.mounted(tmp_path / "after") as found, mended(server, found) as url:
+                whole_after(at, url, acknowledged)
             cut.image.unlink()
         at.house.store.close()
 
@@ -159,7 +160,8 @@ def test_a_postgresql_that_does_not_wait_for_the_disk_would_lose_them(tmp_path: 
         for cut, acknowledged in cut_again_and_again(at, disk, tmp_path, count=5, moments=1):
             with (
                 cut.mounted(tmp_path / "after") as found,
+                mended(server, found) as url,
                 pytest.raises(AssertionError, match=r"\d of 5 lost"),
             ):
-                whole_after_mending(at, server, found, acknowledged)
+                whole_after(at, url, acknowledged)
         at.house.store.close()
