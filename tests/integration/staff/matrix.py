@@ -164,7 +164,7 @@ ELSE: Mapping[str, object] = {
 def seeded(app: Flask, house: Service, now: datetime) -> Ward:
     """Wang at CZ and Mary at P3, each with a response to an open visit; an account of each site to change."""
     ward = Ward(app, house, now)
-    ward.jobs = {login: job_of(house, login, now) for login in ROLE}
+    ward.jobs = {login: job_of(house.store, login, now) for login in ROLE}
     people = {
         "CZ": (wang(surgery_planned_on=date(2026, 11, 17)), "2w"),
         "P3": (mary(surgery_planned_on=date(2026, 11, 17)), "2w"),
