@@ -29,6 +29,11 @@ def asked() -> Request:
     return cast(Request, cast(Any, request)._get_current_object())
 
 
+def here_and_now() -> Any:
+    """What Flask keeps as `g` for this request, itself; see `asked`."""
+    return cast(Any, g)._get_current_object()
+
+
 def now() -> datetime:
     """The instant this request is about, in UTC: one per request, so that a page agrees with itself."""
     if "now" not in g:
