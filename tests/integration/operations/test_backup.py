@@ -1,6 +1,7 @@
 """A backup is whole, whatever is written meanwhile, and opens for the hospital only."""
 
 import io
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from pro_app.actions import back_up, restore
 from pro_app.actions.restore import NewerRelease, NoKeys, Unsound
 from pro_app.keys import KeyRing
-from pro_app.records import archive, migrating, replacing
+from pro_app.records import archive, export_jobs, migrating, replacing
 from pro_app.records.archive import Writer
 from pro_app.records.store import Store
 from pro_app.sealed_stream import Damaged
@@ -42,6 +43,20 @@ def test_nothing_of_it_can_be_read_without_the_secret_key(hospital: Hospital) ->
     backup = hospital.save()
     for word in ("王秀英", "13800000001", "CZ-001", "participant", hospital.store.keys.secret):
         assert word.encode() not in backup
+
+
+def test_exports_of_the_last_hour_stay_out_of_it(hospital: Hospital, tmp_path: Path) -> None:
+    hospital.submit(hospital.enrol())
+    without = len(hospital.save())
+    noise = os.urandom(100_000)
+    with hospital.store.writing() as tx:
+        job = export_jobs.Job("0" * 32, "hua", hospital.now, "a.zip", ("sav",), ("CZ",), False)
+        export_jobs.begin(tx, job, bytes(32), hospital.now)
+        export_jobs.put_chunk(tx, job.id, 0, noise)
+    backup = hospital.save()
+    assert len(backup) < without + len(noise) // 2
+    assert not {"export_job", "export_chunk"} & set(restore.open_backup(io.BytesIO(backup), SECRET).rows)
+    tried(backup, tmp_path / "elsewhere", hospital.now)
 
 
 @on_both
