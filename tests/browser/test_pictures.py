@@ -132,9 +132,31 @@ def test_the_staffs_pages(demonstration: Demonstration, browser: Browser, width:
             "paper-enter": "/staff/participants/CZ-007/paper/2w/bpi-sf",
             "messages": "/staff/messages",
             "messages-not-sent": "/staff/messages?show=not_sent",
+            "sign-off": "/staff/signatures?show=all",
+            "data-lock": "/staff/locks",
             "inbox": "/demo/inbox",
             "registry": "/demo/registry",
         }.items():
+            page.goto(f"{demonstration.base}{path}?lang={language}")
+            take(page, name, width, language)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_that_only_some_may_use(
+    demonstration: Demonstration, browser: Browser, width: str, language: str
+) -> None:
+    for login, name, path in (
+        ("surgeon.zhao", "sign-off-sheet", "/staff/participants/CZ-003/signatures"),
+        ("coordinator.chen", "data-lock-form", "/staff/locks"),
+        ("coordinator.wu", "contact-deletion", "/staff/participants/CZ-003/contact/delete"),
+    ):
+        with page_of(browser, width, language) as page:
+            page.goto(f"{demonstration.base}/staff/sign-in?lang={language}")
+            page.locator('input[name="login"]').fill(login)
+            page.locator('input[name="password"]').fill(demonstration.passwords[login])
+            page.locator('form[method="post"] button').first.click()
+            page.wait_for_url("**/staff**")
             page.goto(f"{demonstration.base}{path}?lang={language}")
             take(page, name, width, language)
 
