@@ -7,9 +7,12 @@
 4. A second thread says every second how far it is, and hears whether it is still wanted.
 """
 
+import errno
 import hashlib
 import io
 import logging
+import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -22,8 +25,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pro_app.actions import export as exporting
+from pro_app.actions import watch
 from pro_app.actions.export import Exported, Wish
 from pro_app.errors import ProAppError
+from pro_app.exports.aside import NoSpace
 from pro_app.exports.chunks import count_of, new_key, sealed
 from pro_app.exports.edition import Words
 from pro_app.exports.workplace import clear, workplace
@@ -98,6 +103,7 @@ class _Maker:
             done = self._files(folder / "export")
             with tempfile.TemporaryFile(dir=folder) as packed:
                 _pack(folder / "export", packed, self._packed_share)
+                shutil.rmtree(folder / "export")
                 self._keep(packed)
         house, order = self._house, self._order
         with house.store.writing() as tx:
@@ -120,6 +126,7 @@ class _Maker:
     def _keep(self, packed: io.BufferedRandom) -> None:
         """The file into the database, as sealed chunks."""
         size = packed.tell()
+        self._leave_room(size if self._house.store.on_sqlite else 0)
         packed.seek(0)
         digest, count = hashlib.file_digest(packed, "sha256").hexdigest(), count_of(size)
         packed.seek(0)
@@ -142,9 +149,16 @@ class _Maker:
             time.sleep(BEAT_S)
 
     def _read_more(self, count: int) -> None:
+        self._leave_room(0)
         done = self._job.done + count
         self._job = replace(self._job, done=done)
         self._reach(READ * done // max(self._job.people, done))
+
+    def _leave_room(self, wanted: int) -> None:
+        """An export must not take the last of a disk on which answers are kept. Raises `NoSpace`."""
+        folder = self._house.settings.data_dir
+        if watch.free_bytes(folder) < watch.LEAST_FREE + wanted:
+            raise NoSpace(folder=str(folder), words=os.strerror(errno.ENOSPC))
 
     def _packed_share(self, share: float) -> None:
         self._reach(READ + int((PACKED - READ) * share))

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from pro_app.actions import watch
 from pro_app.exports.aside import NoSpace
 from pro_app.exports.chunks import CHUNK
 from pro_app.records import audit, export_jobs
@@ -136,6 +137,16 @@ def test_a_disk_that_is_full_while_the_zip_is_packed_is_a_sentence_and_no_entry_
     assert answer.status_code == 507
     assert "not enough room" in answer.text
     assert "exported" not in actions_of(ward)
+
+
+def test_an_export_does_not_take_the_last_of_the_disk_from_the_answers(
+    pages: Flask, team: None, ward: Ward, wang: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "free_bytes", lambda _folder: watch.LEAST_FREE - 1)
+    monkeypatch.setattr(exporting, "WAITED_FOR_S", 30)
+    answer = signed_in(pages, "hua").post("/staff/exports", data={"format": "csv-wide"})
+    assert answer.status_code == 507
+    assert chunks_in(ward.store) == 0
 
 
 def test_a_large_export_goes_on_while_its_page_shows_a_bar_and_any_process_can_tell(
