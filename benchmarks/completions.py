@@ -36,12 +36,14 @@ WORKERS, THREADS = 2, 8
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one server did."""
+    """What one server did. `rest_mib` started and not asked yet, `warm_mib` after the first completions,
+    `load_mib` after the last."""
 
     per_second: float
     cpu_ms: float
     p95_ms: float
     rest_mib: float
+    warm_mib: float
     load_mib: float
     pages_per_second: float = 0.0
 
@@ -77,6 +79,7 @@ def measure(folder: Path, url: str | None = None) -> list[Row]:
         Row(f"the whole way from the link, {kind}", way.per_second, "/s", floor.per_second, "floor"),
         Row(f"processor of the whole way, {kind}", way.cpu_ms, "ms", floor.cpu_ms, "floor"),
         Row(f"all processes at rest, {kind}", ours.rest_mib, "MiB", target=79),
+        Row(f"all processes after {WARM} completions, {kind}", ours.warm_mib, "MiB"),
         Row(f"all processes under load, {kind}", ours.load_mib, "MiB", target=120),
     ]
 
@@ -95,12 +98,16 @@ def _served(app: str, environ: dict[str, str], port: int) -> Iterator[Watched]:
 
 
 def _measured(watched: Watched, port: int, complete: crowd.Completion, count: int, first: int = 0) -> Found:
+    """`first`: the number of the first of `WARM` completions that make everything warm, and then `count`."""
+    watched.wait_for_rest()
     rest = watched.memory_mib()
+    crowd.run(port, 4, WARM, lambda caller, number: complete(caller, first + number))
+    warm = watched.memory_mib()
     before = watched.cpu_seconds()
-    tally = crowd.run(port, CLIENTS, count, lambda caller, number: complete(caller, first + number))
+    tally = crowd.run(port, CLIENTS, count, lambda caller, number: complete(caller, first + WARM + number))
     used = watched.cpu_seconds() - before
     return Found(
-        tally.per_second, 1000 * used / count, 1000 * tally.percentile(0.95), rest, watched.memory_mib()
+        tally.per_second, 1000 * used / count, 1000 * tally.percentile(0.95), rest, warm, watched.memory_mib()
     )
 
 
@@ -128,7 +135,6 @@ def _floor(url: str) -> Found:
     port = free_port()
     environ = {**os.environ, "FLOOR_DATABASE_URL": url}
     with _served("benchmarks.floor:app_from_environment()", environ, port) as watched:
-        crowd.run(port, 4, WARM, complete)
         found = _measured(watched, port, complete, COMPLETIONS)
         return replace(found, pages_per_second=_pages_per_second(port, "/"))
 
@@ -157,11 +163,8 @@ def _ours(folder: Path, url: str | None) -> tuple[Found, Found]:
 
     port = free_port()
     with _served("wsgi:app", {**os.environ, **environ}, port) as watched:
-        crowd.run(port, 4, WARM, complete)
-        alone = _measured(watched, port, complete, COMPLETIONS, WARM)
-        done = WARM + COMPLETIONS
-        crowd.run(port, 4, WARM, lambda caller, number: whole_way(caller, done + number))
-        way = _measured(watched, port, whole_way, WAYS, done + WARM)
+        alone = _measured(watched, port, complete, COMPLETIONS)
+        way = _measured(watched, port, whole_way, WAYS, WARM + COMPLETIONS)
         return replace(alone, pages_per_second=_pages_per_second(port, seen["page"])), way
 
 
