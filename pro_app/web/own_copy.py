@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, request, url_for
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import NotFound as NoSuchPage
 
@@ -139,15 +139,17 @@ def _over(seen: Look) -> Response:
 
 def _sheet(one: OwnForm) -> Sheet:
     pack = one.pack
-    lines = tuple(
-        (
-            item,
-            pack.items[item.id].question if pack and item.id in pack.items else item.number,
-            _answer(item, pack, one.answers[item.id]),
+    # Our own words among the answers are in the language in which it was asked, whatever the page's is.
+    with force_locale(one.response.language.replace("-", "_")):
+        lines = tuple(
+            (
+                item,
+                pack.items[item.id].question if pack and item.id in pack.items else item.number,
+                _answer(item, pack, one.answers[item.id]),
+            )
+            for item in one.instrument.items
+            if item.id in one.answers
         )
-        for item in one.instrument.items
-        if item.id in one.answers
-    )
     title = pack.title if pack else one.instrument.name
     return Sheet(one, title, receipt_number(one.response.content_hash), lines)
 

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
+from pro_app.config import read_settings
+from pro_app.records import audit, participants, security_signals
 from pro_app.records.store import Store
+from pro_app.wiring import build
 from tests.browser.clinic.test_exports import other_machine
 from tests.browser.clinic.ward import GIVE_BACK, PIN, Tablet, open_ward
 from tests.browser.conftest import Demonstration
@@ -229,3 +233,31 @@ def test_the_exports_of_a_coordinator(
         finished(other_machine, job, key, now, b"PK")
         page.goto(f"{demonstration.base}/staff/exports/{job.id}?lang={language}")
         take(page, "export-ready", width, language)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_patients_own_copy_and_what_administrators_must_know_at_once(
+    demonstration: Demonstration, browser: Browser, width: str, language: str
+) -> None:
+    house = build(read_settings({"PRO_APP_DATA_DIR": str(demonstration.data_dir)}))
+    with house.store.writing() as tx:
+        wang = participants.by_study_number(tx, "CZ-003", None)
+        born, now = str(participants.identity_of(tx, wang).birth_year), datetime.now(UTC)
+        told = {"uuid": str(uuid4()), "signal": "sign_ins", "count": 12, "by": "page"}
+        audit.append(tx, audit.STUDY_CHAIN, audit.CLOCK, security_signals.RAISED, house.study.id, told, now)
+    link = f"{demonstration.base}/v/{house.links.token(wang.handle, '12m', wang.link_epoch)}/copy"
+    with page_of(browser, width, language) as page:
+        page.goto(f"{link}?lang={language}")
+        take(page, "copy-asks", width, language)
+        page.locator("#answer").fill(born)
+        page.locator("button.go").click()
+        page.locator(".lines").first.wait_for()
+        take(page, "copy", width, language)
+        page.goto(f"{demonstration.base}/staff/sign-in?lang={language}")
+        page.locator('input[name="login"]').fill("admin.he")
+        page.locator('input[name="password"]').fill(demonstration.passwords["admin.he"])
+        page.locator('form[method="post"] button').first.click()
+        page.wait_for_url("**/staff**")
+        page.goto(f"{demonstration.base}/staff/accounts?lang={language}")
+        take(page, "accounts", width, language)
