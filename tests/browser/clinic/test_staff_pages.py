@@ -30,8 +30,15 @@ CHANGING = (
 TO_DO = ("/staff/alerts", "/staff/calls", f"/staff/calls/{NUMBER}/6m", f"{ONE}/missing/baseline")
 PAGES = {
     "nurse.li": READING + CHANGING + TO_DO,
-    "surgeon.zhao": (ONE, f"{ONE}/print"),
-    "coordinator.chen": ("/staff", "/staff/participants", "/staff/completion", "/staff/enrol"),
+    "surgeon.zhao": (ONE, f"{ONE}/print", "/staff/signatures?show=all", f"{ONE}/signatures"),
+    "coordinator.chen": (
+        "/staff",
+        "/staff/participants",
+        "/staff/completion",
+        "/staff/enrol",
+        "/staff/locks",
+    ),
+    "coordinator.wu": (f"{ONE}/contact/delete",),
     "monitor.fang": ("/staff", ONE),
     "admin.he": ("/staff/accounts",),
 }
