@@ -31,7 +31,8 @@ class Patient:
 
 
 def enrolled(house: Service, count: int, tell: Callable[[int], None] = lambda done: None) -> list[Patient]:
-    """`count` new patients of the first site, who agreed and can answer now. `tell`: how many so far."""
+    """`count` new patients, of each site of the study in turn, who agreed and can answer now. `tell`: how many
+    so far."""
     now = datetime.now(UTC)
     found: list[Patient] = []
     while len(found) < count:
@@ -45,7 +46,8 @@ def enrolled(house: Service, count: int, tell: Callable[[int], None] = lambda do
 def _patient(tx: Transaction, house: Service, number: int, now: datetime) -> Patient:
     who = Actor("staff", "crowd")
     operated = now.date() - timedelta(days=14)
-    command = Enrolment(f"F-{number:05d}", house.study.sites[0].code, "en", surgery_planned_on=operated)
+    site = house.study.sites[number % len(house.study.sites)].code
+    command = Enrolment(f"F-{number:05d}", site, "en", surgery_planned_on=operated)
     person = enrol(tx, house.study, house.links, command, who, now)
     participants.set_surgery(tx, person, "done", operated, operated)
     person = participants.by_id(tx, person.id)
