@@ -145,10 +145,17 @@ def _facts() -> dict[str, object]:
         "visits": {one.id: one.short_label for one in house.study.timepoints},
         "my_sites": [house.study.site(code) for code in sites()],
         "zone": (own_site() or house.study.sites[0]).time_zone,
+        "said": _said,
         "moving": any(one.tally.waiting and one.state in ("sending", "differs", "refused") for one in found),
         "may_resend": account().role in CORRECTORS,
         "may_pause": account().role in PAUSERS,
     }
+
+
+def _said(words: str) -> str:
+    """What a registry said, in the reader's language where it is a sentence of ours. A template's own `_()`
+    would take it for markup, and a per cent sign in it for a gap."""
+    return gettext(words) if words else ""
 
 
 def _back() -> Response:

@@ -54,15 +54,16 @@ class Away(Shelf):
 
 
 class Picky(Shelf):
-    """Refuses the study numbers in `disliked`."""
+    """Refuses the study numbers in `disliked`, with these words."""
 
-    def __init__(self, *disliked: str) -> None:
+    def __init__(self, *disliked: str, words: str = "status 422: site not activated") -> None:
         super().__init__()
         self.disliked = set(disliked)
+        self.words = words
 
     def deliver(self, parcel: Parcel) -> RegistryReceipt:
         if parcel.study_number in self.disliked:
-            raise RegistryRefused(registry=self.name, words="status 422: site not activated")
+            raise RegistryRefused(registry=self.name, words=self.words)
         return super().deliver(parcel)
 
 

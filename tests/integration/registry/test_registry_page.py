@@ -80,6 +80,14 @@ def test_a_refusal_stands_there_in_the_registrys_own_words_and_is_sent_again(pag
     assert events(ward) == [("registry_resent", "chen")]
 
 
+def test_what_a_registry_says_is_neither_markup_nor_a_sentence_with_gaps(page: Flask, ward: Ward) -> None:
+    ward.sync(Picky("CZ-001", words='<form action="/c"><b>100% of it %(wrong)s %d</b>'))
+    for path in ("/staff/registry", "/staff/registry/now"):
+        shown = signed_in(page, "chen").get(path)
+        assert shown.status_code == 200 and "<b>100%" not in shown.text
+        assert "&lt;b&gt;100% of it %(wrong)s %d&lt;/b&gt;" in shown.text
+
+
 def test_a_site_sees_and_touches_its_own_only(page: Flask, ward: Ward) -> None:
     ward.sync(Picky("CZ-001", "P3-001"))
     hua = signed_in(page, "hua")
