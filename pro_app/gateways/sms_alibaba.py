@@ -14,6 +14,7 @@ import httpx
 
 from pro_app.gateways.signing import acs3, canonical_query
 from pro_app.gateways.sms_call import TIMEOUT_S, call, home_number, reported_rows
+from pro_app.gateways.sms_codes import Codes, words
 from pro_app.letters.reports import Call, Report
 from pro_app.ports import Channel, Message, Outcome
 
@@ -22,25 +23,27 @@ HOME = ZoneInfo("Asia/Shanghai")
 # A record is in the query some time after the message was taken; not to be there earlier proves nothing.
 ON_RECORD_AFTER = timedelta(minutes=10)
 
-# Their words, ours. Whatever isn't here is a message they will never take as it is.
-_NUMBER = ("isv.MOBILE_NUMBER_ILLEGAL",)
-_LATER = (
-    "isv.BUSINESS_LIMIT_CONTROL",
-    "isv.DAY_LIMIT_CONTROL",
-    "isv.MONTH_LIMIT_CONTROL",
-    "isv.AMOUNT_NOT_ENOUGH",
-    "isv.OUT_OF_SERVICE",
-    "isv.ACCOUNT_",
-    "isv.PRODUCT_UN_SUBSCRIPT",
-    "isp.RAM_PERMISSION_DENY",
-    "SignatureDoesNotMatch",
-    "SignatureNonceUsed",
-    "InvalidAccessKeyId",
-    "InvalidTimeStamp",
-    "Forbidden",
-    "Throttling",
+_CODES = Codes(
+    taken="OK",
+    number=("isv.MOBILE_NUMBER_ILLEGAL",),
+    later=(
+        "isv.BUSINESS_LIMIT_CONTROL",
+        "isv.DAY_LIMIT_CONTROL",
+        "isv.MONTH_LIMIT_CONTROL",
+        "isv.AMOUNT_NOT_ENOUGH",
+        "isv.OUT_OF_SERVICE",
+        "isv.ACCOUNT_",
+        "isv.PRODUCT_UN_SUBSCRIPT",
+        "isp.RAM_PERMISSION_DENY",
+        "SignatureDoesNotMatch",
+        "SignatureNonceUsed",
+        "InvalidAccessKeyId",
+        "InvalidTimeStamp",
+        "Forbidden",
+        "Throttling",
+    ),
+    unknown=("isp.SYSTEM_ERROR", "isp.GATEWAY_ERROR", "InternalError", "ServiceUnavailable"),
 )
-_UNKNOWN = ("isp.SYSTEM_ERROR", "isp.GATEWAY_ERROR", "InternalError", "ServiceUnavailable")
 _SENT = {"1": "accepted", "2": "refused", "3": "delivered"}
 # Their receipts have one word for "no such number" and "switched off" (MOBILE_NOT_ON_SERVICE): a telephone
 # that was off for a day must not be written off, so no receipt of theirs counts against the number.
@@ -80,7 +83,7 @@ class AlibabaSms:
         said = self._ask("SendSms", query, now)
         if isinstance(said, Outcome):
             return said
-        return Outcome(_meaning(said), self.name, str(said.get("BizId", "")), _words(said))
+        return Outcome(_CODES.meaning(said), self.name, str(said.get("BizId", "")), words(said))
 
     def look_up(self, reference: str) -> Outcome | None:
         """They look messages up by number and day: see `find`."""
@@ -114,10 +117,10 @@ class AlibabaSms:
         found = []
         for row in reported_rows(self.name, call, self.callback_token):
             status: Literal["delivered", "refused"] = "delivered" if row.get("success") is True else "refused"
-            words = f"{row.get('err_code', '')} {row.get('err_msg', '')}".strip()[:300]
+            told = f"{row.get('err_code', '')} {row.get('err_msg', '')}".strip()[:300]
             remote_id, reference = str(row.get("biz_id") or ""), str(row.get("out_id") or "")
             named = (str(row["phone_number"]),) if row.get("phone_number") else ()
-            found.append(Report(Outcome(status, self.name, remote_id, words), reference, remote_id, named))
+            found.append(Report(Outcome(status, self.name, remote_id, told), reference, remote_id, named))
         return tuple(found)
 
     def _ask(self, action: str, query: Mapping[str, str], now: datetime) -> dict[str, Any] | Outcome:
@@ -135,20 +138,3 @@ class AlibabaSms:
         if isinstance(said, Outcome):
             return said
         return said[1] if isinstance(said[1], dict) else Outcome("unknown", self.name, detail="not an object")
-
-
-def _meaning(
-    said: Mapping[str, Any],
-) -> Literal["accepted", "address_refused", "refused", "later", "unknown"]:
-    code = str(said.get("Code", ""))
-    if code == "OK":
-        return "accepted"
-    if code.startswith(_NUMBER):
-        return "address_refused"
-    if code.startswith(_LATER):
-        return "later"
-    return "unknown" if not code or code.startswith(_UNKNOWN) else "refused"
-
-
-def _words(said: Mapping[str, Any]) -> str:
-    return f"{said.get('Code', '')} {said.get('Message', '')}".strip()[:300]

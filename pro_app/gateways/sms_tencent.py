@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from pro_app.gateways.signing import tc3
 from pro_app.gateways.sms_call import TIMEOUT_S, call, home_number, reported_rows
+from pro_app.gateways.sms_codes import Codes, words
 from pro_app.letters.reports import Call, Report
 from pro_app.ports import Channel, Message, Outcome
 
@@ -18,19 +19,21 @@ VERSION = "2021-01-11"
 CONTENT_TYPE = "application/json; charset=utf-8"
 REPORTED_WITHIN = timedelta(days=3)
 
-# Their words, ours. Whatever isn't here is a message they will never take as it is.
-_NUMBER = ("InvalidParameterValue.IncorrectPhoneNumber",)
-_LATER = (
-    "LimitExceeded",
-    "RequestLimitExceeded",
-    "AuthFailure",
-    "UnauthorizedOperation",
-    "FailedOperation.InsufficientBalanceInSmsPackage",
-    "FailedOperation.FailResolvePacket",
-    "ResourceInsufficient",
-    "ResourceUnavailable",
+_CODES = Codes(
+    taken="Ok",
+    number=("InvalidParameterValue.IncorrectPhoneNumber",),
+    later=(
+        "LimitExceeded",
+        "RequestLimitExceeded",
+        "AuthFailure",
+        "UnauthorizedOperation",
+        "FailedOperation.InsufficientBalanceInSmsPackage",
+        "FailedOperation.FailResolvePacket",
+        "ResourceInsufficient",
+        "ResourceUnavailable",
+    ),
+    unknown=("InternalError",),
 )
-_UNKNOWN = ("InternalError",)
 # China Mobile's receipt for a number nobody has. Other receipts mix that with "switched off".
 _NO_SUCH_NUMBER = ("MK:0001",)
 
@@ -72,7 +75,7 @@ class TencentSms:
         if isinstance(said, Outcome):
             return said
         status = (said.get("SendStatusSet") or [said.get("Error") or {}])[0]
-        return Outcome(_meaning(status), self.name, str(status.get("SerialNo", "")), _words(status))
+        return Outcome(_CODES.meaning(status), self.name, str(status.get("SerialNo", "")), words(status))
 
     def look_up(self, reference: str) -> Outcome | None:
         """They look messages up by number and time: see `find`."""
@@ -134,20 +137,3 @@ class TencentSms:
             return said
         answer = said[1].get("Response") if isinstance(said[1], dict) else None
         return answer if isinstance(answer, dict) else Outcome("unknown", self.name, detail="no Response")
-
-
-def _meaning(
-    status: Mapping[str, Any],
-) -> Literal["accepted", "address_refused", "refused", "later", "unknown"]:
-    code = str(status.get("Code", ""))
-    if code == "Ok":
-        return "accepted"
-    if code.startswith(_NUMBER):
-        return "address_refused"
-    if code.startswith(_LATER):
-        return "later"
-    return "unknown" if not code or code.startswith(_UNKNOWN) else "refused"
-
-
-def _words(status: Mapping[str, Any]) -> str:
-    return f"{status.get('Code', '')} {status.get('Message', '')}".strip()[:300]
