@@ -171,7 +171,7 @@ def _sorted(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 def _wanted(person: Participant) -> bool:
     """Whether anything is asked of the participant now."""
-    return MEANING[Status(person.status)].missing is None
+    return MEANING[Status(person.status)].missing is None and person.locked_at is None
 
 
 def _open(line: Line) -> bool:
