@@ -42,8 +42,9 @@ log = logging.getLogger(__name__)
 # Of a hundred: the rest of the way is packing, and then putting it into the database.
 READ, PACKED = 90, 95
 BEAT_S = 1.0
-# After each chunk it rests so many times as long as that took: others who write have their turn.
-REST = 2.0
+# After each participant and each chunk it rests so many times as long as that took: a patient's answer finds
+# the interpreter free, and the queue of writers.
+REST_READING, REST_WRITING, LONGEST_REST_S = 0.5, 2.0, 0.05
 # A database that fails over is waited for, but for no longer than a job may be silent.
 PATIENCE_S = 25.0
 # How long a thread that has the interpreter keeps others waiting: each answer of a patient asks for it a
@@ -77,7 +78,7 @@ def begin(house: Service, job: Job, order: Order) -> threading.Thread:
 class _Maker:
     def __init__(self, house: Service, job: Job, key: bytes, order: Order) -> None:
         self._house, self._job, self._key, self._order = house, job, key, order
-        self._began = time.monotonic()
+        self._began = self._rested = time.monotonic()
         self._over, self._unwanted = threading.Event(), threading.Event()
 
     def run(self) -> None:
@@ -132,10 +133,10 @@ class _Maker:
         packed.seek(0)
         self._job = replace(self._job, size=size, sha256=digest, chunks=count)
         for number, body in enumerate(sealed(packed, self._job.id, self._key, count)):
-            began = time.monotonic()
+            self._rested = time.monotonic()
             self._put(number, body)
             self._reach(PACKED + (99 - PACKED) * (number + 1) // count)
-            time.sleep(REST * (time.monotonic() - began))
+            self._rest(REST_WRITING)
 
     def _put(self, number: int, body: bytes) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -153,6 +154,11 @@ class _Maker:
         done = self._job.done + count
         self._job = replace(self._job, done=done)
         self._reach(READ * done // max(self._job.people, done))
+        self._rest(REST_READING)
+
+    def _rest(self, share: float) -> None:
+        time.sleep(min(share * (time.monotonic() - self._rested), LONGEST_REST_S))
+        self._rested = time.monotonic()
 
     def _leave_room(self, wanted: int) -> None:
         """An export must not take the last of a disk on which answers are kept. Raises `NoSpace`."""
