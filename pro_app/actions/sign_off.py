@@ -21,8 +21,9 @@ from pro_app.schedule.elements import Study
 
 # What a signature says; its sentence is in the pages' words. Another meaning gets another code.
 REVIEWED = "reviewed"
-# So many participants are looked through for one page of the list.
-AT_ONCE = 300
+# So many participants are shown at once, and at most so many looked through for them.
+SHOWN = 50
+AT_MOST = 300
 
 
 class State(StrEnum):
@@ -110,11 +111,23 @@ def sheets(tx: Transaction, study: Study, people: Sequence[Participant]) -> tupl
 
 
 def page(tx: Transaction, study: Study, sites: Iterable[str], after: str, *, every: bool) -> Page:
-    """The next participants of these sites who have something to sign; with `every`, also all the others."""
-    people = participants.page(tx, sites, after=after, limit=AT_ONCE)
-    found = sheets(tx, study, people)
-    shown = tuple(one for one in found if one.to_sign or (every and one.visits))
-    return Page(shown, people[-1].study_number if len(people) == AT_ONCE else "")
+    """The next participants of these sites who have something to sign; with `every`, also all the others.
+
+    Fewer than `SHOWN` when nobody else has, or when so many others were looked through on the way.
+    """
+    codes, shown, looked_at = tuple(sites), list[Sheet](), 0
+    while looked_at < AT_MOST:
+        people = participants.page(tx, codes, after=after, limit=SHOWN)
+        looked_at += len(people)
+        for sheet in sheets(tx, study, people):
+            after = sheet.person.study_number
+            if sheet.to_sign or (every and sheet.visits):
+                shown.append(sheet)
+                if len(shown) == SHOWN:
+                    return Page(tuple(shown), after)
+        if len(people) < SHOWN:
+            return Page(tuple(shown), "")
+    return Page(tuple(shown), after)
 
 
 def sign(

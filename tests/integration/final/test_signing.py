@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pyotp
 import pytest
@@ -192,3 +192,30 @@ def test_whatever_changes_under_a_signature_is_seen(
     with ward.store.reading() as tx:
         (one,) = signatures.of_many(tx, [wang.id])[wang.id]["2w"]
     assert json.loads(one.content)["responses"][0][1] == response
+
+
+def test_the_list_goes_on_where_it_stopped_and_leaves_nobody_out(
+    clinic: Flask, team: None, ward: Ward, wang: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [f"CZ-00{number}" for number in range(1, 8)]
+    for number in numbers:
+        person = wang if number == "CZ-001" else ward.enrol(number, "CZ", date(2026, 11, 17), "en-bloc")
+        if number not in ("CZ-003", "CZ-006"):
+            ward.answered(person, "2w", "bpi-sf", ward.now)
+    monkeypatch.setattr(sign_off, "SHOWN", 2)
+    monkeypatch.setattr(sign_off, "AT_MOST", 4)
+    found, after, pages = list[str](), "", 0
+    with ward.store.reading() as tx:
+        while pages == 0 or after:
+            page = sign_off.page(tx, ward.study, ("CZ",), after, every=False)
+            found += [one.person.study_number for one in page.sheets]
+            after, pages = page.after, pages + 1
+    assert found == [one for one in numbers if one not in ("CZ-003", "CZ-006")]
+    assert pages > 2
+    browser = signed_in(clinic, "sun")
+    shown = browser.get("/staff/signatures").text
+    assert "CZ-002" in shown
+    assert "CZ-004" not in shown
+    onward = re.search(r'rel="next" href="([^"]+)"', shown)
+    assert onward
+    assert "CZ-004" in browser.get(onward[1].replace("&amp;", "&")).text
