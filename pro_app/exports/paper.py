@@ -23,11 +23,13 @@ def browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def pdf_of(chromium: str, page: str, *, patience_ms: int = 0) -> bytes:
+def pdf_of(chromium: str, page: str, *, patience_ms: int = 0, within_s: float = 0.0) -> bytes:
     """The PDF of an HTML page that is complete in itself. Raises `NotPrinted`.
 
-    patience_ms: time that the page's own scripts may take, as Chromium counts it.
+    patience_ms: time that the page's own scripts may take, as Chromium counts it. within_s: seconds after
+    which it is given up, `SECONDS_TO_PRINT` when not said.
     """
+    seconds = within_s or SECONDS_TO_PRINT
     with tempfile.TemporaryDirectory(prefix="pro-app-print-") as folder:
         source, pdf = Path(folder, "page.html"), Path(folder, "page.pdf")
         source.write_text(page, encoding="utf-8")
@@ -44,12 +46,10 @@ def pdf_of(chromium: str, page: str, *, patience_ms: int = 0) -> bytes:
             source.as_uri(),
         ]
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=SECONDS_TO_PRINT, check=False
-            )
+            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
             last_words = " ".join(done.stderr.strip().splitlines()[-1:])
         except subprocess.TimeoutExpired:
-            last_words = f"no answer within {SECONDS_TO_PRINT} s"
+            last_words = f"no answer within {seconds} s"
         if not pdf.exists():
             raise NotPrinted(words=last_words)
         return pdf.read_bytes()

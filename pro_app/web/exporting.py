@@ -1,9 +1,6 @@
 """Taking data out and the report, for the staff: what may leave, who may take it, who may see arms."""
 
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 
 from flask import (
@@ -25,7 +22,6 @@ from pro_app.actions import report as reporting
 from pro_app.actions.export import EVERY_FORMAT, Wish
 from pro_app.actions.report import Report
 from pro_app.errors import NotFound
-from pro_app.exports import paper
 from pro_app.exports.formats import FORMATS
 from pro_app.exports.sweeping import A_FEW, sweep
 from pro_app.exports.workplace import clear
@@ -34,7 +30,7 @@ from pro_app.records import export_jobs, export_rows
 from pro_app.records.export_jobs import ExportBusy, ExportStopped, Job
 from pro_app.records.store_faults import StoreFault
 from pro_app.schedule.elements import Site
-from pro_app.web import export_file, export_making, locale, problems, report_page
+from pro_app.web import export_file, export_making, locale, printing, problems, report_page
 from pro_app.web.clinic_page import account, actor, sites
 from pro_app.web.current import EXTENSION, now, service
 from pro_app.web.export_words import words_in
@@ -48,7 +44,6 @@ EXPORTERS = ("site_coordinator", "study_coordinator")
 UNBLINDED = ("study_coordinator",)
 # Who asks for little has it at once and sees no progress.
 WAITED_FOR_S = 2.0
-_one_print_at_a_time = threading.Lock()
 STATUS = {"export_busy": 503, "export_no_space": 507}
 
 
@@ -239,17 +234,6 @@ def _wish() -> tuple[str, Wish]:
     return "", wish
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One Chromium at a time."""
-    if not _one_print_at_a_time.acquire(blocking=False):
-        raise ExportBusy()
-    try:
-        yield
-    finally:
-        _one_print_at_a_time.release()
-
-
 def _my_sites() -> list[Site]:
     return [service().study.site(code) for code in sites()]
 
@@ -293,16 +277,7 @@ def report_pdf() -> Response:
         locale.language(),
         f"{account().name} · {version('pro-follow-up')}",
     )
-    chromium = paper.browser()
-    if chromium is None:
-        answer = Response(page, content_type="text/html; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{_name(found, "report")}.html"'
-        return answer
-    with _alone():
-        body = paper.pdf_of(chromium, page)
-    answer = Response(body, content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{_name(found, "report")}.pdf"'
-    return answer
+    return printing.printed(page, _name(found, "report"))
 
 
 def _report() -> tuple[Report, str]:

@@ -4,23 +4,19 @@ A page to print from the browser, and the same as a PDF where the server has a C
 in one language, the participant's unless another is chosen; it names nobody.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 
 from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from pro_app import journey
-from pro_app.errors import ProAppError
 from pro_app.exports import paper
 from pro_app.instruments.definition import Instrument, Item
 from pro_app.instruments.wording import WordingPack
 from pro_app.journey import Stop
 from pro_app.records.participants import Participant
-from pro_app.web import asking, body_map, locale
+from pro_app.web import asking, body_map, locale, printing
 from pro_app.web.clinic_card import qr
 from pro_app.web.clinic_page import person_of
 from pro_app.web.current import now, service
@@ -28,14 +24,6 @@ from pro_app.web.guard import staff
 from pro_app.web.staff_roles import WRITERS
 
 blueprint = Blueprint("paper_form", __name__, url_prefix="/staff/participants/<study_number>/paper-form")
-PATIENCE = 20  # seconds that one printing waits for another
-_printing = BoundedSemaphore(1)
-
-
-class PrinterBusy(ProAppError):
-    """Another PDF is being made, and it takes long."""
-
-    code = "busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +60,7 @@ def pdf(study_number: str, timepoint: str) -> Response | tuple[str, int]:
         return asking.no_wording(person)
     sheet = current_app.extensions["pro_app_assets"].files["clinic.css"].body.decode()
     page = _form(person, stop).replace("</head>", f"<style>{sheet}</style></head>", 1)
-    chromium, name = paper.browser(), f"{study_number}-{timepoint}"
-    if chromium is None:
-        answer = Response(page, content_type="text/html; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{name}.html"'
-        return answer
-    with _one_at_a_time():
-        body = paper.pdf_of(chromium, page)
-    answer = Response(body, content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
-    return answer
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    if not _printing.acquire(timeout=PATIENCE):
-        raise PrinterBusy()
-    try:
-        yield
-    finally:
-        _printing.release()
+    return printing.printed(page, f"{study_number}-{timepoint}")
 
 
 def _visit(study_number: str, timepoint: str) -> tuple[Participant, Stop]:
