@@ -36,6 +36,7 @@ from pro_app.web import (
     guard,
     headers,
     locale,
+    own_copy,
     patient,
     problems,
     question_page,
@@ -88,7 +89,7 @@ def app_of(service: Service) -> Flask:
     headers.install(app)
     problems.install(app)
     CSRFProtect(app).exempt(device.blueprint)
-    for module in (entry, patient, device, files, question_page, shell):
+    for module in (entry, patient, own_copy, device, files, question_page, shell):
         app.register_blueprint(module.blueprint)
     app.extensions["pro_app_assets"] = assets = Assets()
     app.jinja_env.globals.update(asset=assets.url, demo_mode=service.settings.demo)
