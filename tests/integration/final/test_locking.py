@@ -278,6 +278,7 @@ def test_a_lock_waits_for_the_change_that_is_under_way_and_the_next_one_sees_it(
         assert person.locked_at is not None
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_the_pages_of_staff_say_so_instead_of_saving(
     clinic: Flask, team: None, ward: Ward, wang: Participant, response: str
 ) -> None:
