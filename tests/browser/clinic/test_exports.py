@@ -72,6 +72,8 @@ def test_an_export_is_made_and_downloaded_and_the_bar_of_a_large_one_moves(
     say(other_machine, job, heard)
     page.goto(f"{demonstration.base}/staff/exports/{job.id}?lang=en")
     page.get_by_role("button", name="Stop this export").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.goto(f"{demonstration.base}/staff/exports/{job.id}?lang=en")
     expect(page.get_by_role("alert")).to_have_text("You stopped this export. Nothing was left behind.")
     context.close()
     with_none.close()
