@@ -138,8 +138,8 @@ def server(settings: dict[str, str]) -> Iterator[tuple[int, Watched]]:
         wait_for(f"http://127.0.0.1:{port}/healthz", 60)
         yield port, Watched(process.pid)
     finally:
-        process.terminate()
-        process.wait(30)
+        process.kill()  # asked to stop it would first finish its tick, and what is stored is stored
+        process.wait()
 
 
 @dataclass(frozen=True, slots=True)
