@@ -42,9 +42,9 @@ log = logging.getLogger(__name__)
 # Of a hundred: the rest of the way is packing, and then putting it into the database.
 READ, PACKED = 90, 95
 BEAT_S = 1.0
-# After each participant and each chunk it rests so many times as long as that took: a patient's answer finds
-# the interpreter free, and the queue of writers.
-REST_READING, REST_WRITING, LONGEST_REST_S = 0.5, 2.0, 0.05
+# After each participant and each chunk it rests so many times as long as that took, up to so many seconds: a
+# patient's answer finds the interpreter free, and the queue of writers.
+REST_READING, REST_WRITING = (0.5, 0.004), (2.0, 0.05)
 # A database that fails over is waited for, but for no longer than a job may be silent.
 PATIENCE_S = 25.0
 # How long a thread that has the interpreter keeps others waiting: each answer of a patient asks for it a
@@ -136,7 +136,7 @@ class _Maker:
             self._rested = time.monotonic()
             self._put(number, body)
             self._reach(PACKED + (99 - PACKED) * (number + 1) // count)
-            self._rest(REST_WRITING)
+            self._rest(*REST_WRITING)
 
     def _put(self, number: int, body: bytes) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -154,10 +154,10 @@ class _Maker:
         done = self._job.done + count
         self._job = replace(self._job, done=done)
         self._reach(READ * done // max(self._job.people, done))
-        self._rest(REST_READING)
+        self._rest(*REST_READING)
 
-    def _rest(self, share: float) -> None:
-        time.sleep(min(share * (time.monotonic() - self._rested), LONGEST_REST_S))
+    def _rest(self, share: float, longest_s: float) -> None:
+        time.sleep(min(share * (time.monotonic() - self._rested), longest_s))
         self._rested = time.monotonic()
 
     def _leave_room(self, wanted: int) -> None:
