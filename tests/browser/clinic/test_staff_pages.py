@@ -184,9 +184,16 @@ def test_the_printed_sheet_fits_on_one_page_and_the_card_is_as_large_as_a_bank_c
     browser: Browser, demonstration: Demonstration, tmp_path: Path
 ) -> None:
     with staff_page(browser, demonstration, "surgeon.zhao", LANGUAGES[0]) as (page, _):
+        page.goto(f"{ONE}/signatures")
+        for box in page.locator("input[name=visit]").all():
+            box.check()
+        page.locator("#sign-password").fill(demonstration.passwords["surgeon.zhao"])
+        page.locator("button.main").click()
+        expect(page.locator("input[name=visit]")).to_have_count(0)
         for language in LANGUAGES:
             speak(page, demonstration, language)
             page.goto(f"{ONE}/print")
+            expect(page.locator("footer small")).to_contain_text("赵医生")  # signed, and still one page
             page.pdf(
                 path=tmp_path / "sheet.pdf", format="A4", prefer_css_page_size=True, print_background=True
             )
