@@ -55,6 +55,9 @@ PAGES = {
     "enrol": "/staff/enrol",
     "messages": "/staff/messages",
     "audit trail": "/staff/trail",
+    "sign-off": "/staff/signatures",
+    "sign-off of one participant": f"{ONE}/signatures",
+    "data lock": "/staff/locks",
 }
 # A nurse sees her own site of 2,000; a study coordinator all 50.
 READERS: tuple[tuple[str, Role, str | None], ...] = (

@@ -11,7 +11,6 @@ from werkzeug.test import TestResponse
 
 from pro_app import journey
 from pro_app.actions import second_entry
-from pro_app.exports import paper
 from pro_app.records import audit, participants, responses, second_entries
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
@@ -303,40 +302,6 @@ def test_the_printed_form_carries_number_visit_wording_and_mark_and_leads_back_b
     assert re.search(rf'<option value="{pack.hash}" selected', entry)
     assert typed(li, pack=pack.hash).status_code == 303
     assert stored(house, wang).pack == pack.hash
-
-
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_without_a_chromium_the_form_comes_as_a_page(
-    li: FlaskClient, wang: Participant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(paper, "browser", lambda: None)
-    answer = li.get("/staff/participants/CZ-001/paper-form/2w.pdf")
-    assert answer.content_type.startswith("text/html")
-    assert "@page" in answer.text
-    monkeypatch.setattr(paper, "browser", lambda: "chromium")
-    monkeypatch.setattr(paper, "pdf_of", lambda _chromium, page, **_more: page.encode()[:15])
-    answer = li.get("/staff/participants/CZ-001/paper-form/2w.pdf?words=en")
-    assert answer.content_type == "application/pdf"
-    assert answer.data == b"<!doctype html>"
-
-
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_a_chromium_that_does_not_print_is_waited_for_once(
-    li: FlaskClient, wang: Participant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    def hangs(_chromium: str, _page: str, **_more: object) -> bytes:
-        asked.append(1)
-        raise paper.NotPrinted(words="no answer within 30 s")
-
-    monkeypatch.setattr(paper, "browser", lambda: "chromium")
-    monkeypatch.setattr(paper, "pdf_of", hangs)
-    for _ in range(2):
-        answer = li.get("/staff/participants/CZ-001/paper-form/2w.pdf")
-        assert answer.status_code == 200
-        assert answer.content_type.startswith("text/html")
-    assert asked == [1]
 
 
 def test_a_form_of_somebody_who_has_not_agreed_waits_for_the_ticked_boxes(
