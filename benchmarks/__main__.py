@@ -13,6 +13,7 @@ from benchmarks import (
     clinic_pages,
     completions,
     export,
+    export_page,
     lighthouse,
     load,
     outbox,
@@ -45,6 +46,7 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "staff pages", clinic_pages.measure
     yield "scoring", lambda: scoring.measure(folder / "scoring")
     yield "export", lambda: export.measure(folder / "export")
+    yield "export on the page", lambda: export_page.measure(folder / "export-page")
     yield "outbox", lambda: outbox.measure(folder / "outbox")
     yield "outbox on PostgreSQL", lambda: outbox.on_postgres(folder / "outbox-postgres")
 

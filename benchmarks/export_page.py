@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import export, submission
-from benchmarks.outbox import _percentile, _slowly
+from benchmarks.outbox import percentile, slowly
 from benchmarks.rows import Row
 from pro_app.actions.export import Wish
 from pro_app.config import read_settings
@@ -47,11 +47,11 @@ def measure(
         backups.set_counters(tx, backups.shape(tx).tables)
     sheets = submission.prepared(service, 12 * SUBMISSIONS)
     app = create_app(service)
-    before = [submission.seconds_of(app, one) for one in _slowly(sheets[:SUBMISSIONS])]
+    before = [submission.seconds_of(app, one) for one in slowly(sheets[:SUBMISSIONS])]
     making = _Making(service, megabytes)
     making.start()
     during: dict[str, list[float]] = {"made": [], "stored": []}
-    for one in _slowly(sheets[SUBMISSIONS:]):
+    for one in slowly(sheets[SUBMISSIONS:]):
         phase = making.phase
         took = submission.seconds_of(app, one)
         if phase == making.phase and phase in during:
@@ -68,7 +68,7 @@ def measure(
     for phase, name in (("made", "files are made"), ("stored", "they are stored")):
         for percent in (50, 95):
             few = f"a submission on {kind} while {name} ({len(during[phase])})"
-            rows.append(_percentile(few, during[phase], before, percent))
+            rows.append(percentile(few, during[phase], before, percent))
     return rows
 
 

@@ -50,11 +50,11 @@ def measure(folder: Path, waiting: int = WAITING, database_url: str | None = Non
         _queue(service)
         sheets = submission.prepared(service, 2 * SUBMISSIONS)
         app = create_app(service)
-        before = [submission.seconds_of(app, one) for one in _slowly(sheets[:SUBMISSIONS])]
+        before = [submission.seconds_of(app, one) for one in slowly(sheets[:SUBMISSIONS])]
         drain = _Drain(service)
         drain.start()
         during = []
-        for one in _slowly(sheets[SUBMISSIONS:]):
+        for one in slowly(sheets[SUBMISSIONS:]):
             took = submission.seconds_of(app, one)
             if drain.is_alive():
                 during.append(took)
@@ -72,17 +72,17 @@ def measure(folder: Path, waiting: int = WAITING, database_url: str | None = Non
             target=LEAST_PACE,
             at_least=True,
         ),
-        _percentile(f"a submission on {kind} while the outbox drains", during, before, 95),
-        _percentile(f"the same, half of them within ({len(during)} submissions)", during, before, 50),
+        percentile(f"a submission on {kind} while the outbox drains", during, before, 95),
+        percentile(f"the same, half of them within ({len(during)} submissions)", during, before, 50),
     ]
 
 
-def _percentile(name: str, during: list[float], before: list[float], percent: int) -> Row:
+def percentile(name: str, during: list[float], before: list[float], percent: int) -> Row:
     then, now = (statistics.quantiles(one, n=100)[percent - 1] * 1000 for one in (before, during))
     return Row(f"{name}, p{percent}", now, "ms", then, "before")
 
 
-def _slowly(sheets: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+def slowly(sheets: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
     for one in sheets:
         time.sleep(PAUSE_S)
         yield one
