@@ -31,8 +31,7 @@ class Patient:
 
 
 def enrolled(house: Service, count: int, tell: Callable[[int], None] = lambda done: None) -> list[Patient]:
-    """`count` new patients, of each site of the study in turn, who agreed and can answer now. `tell`: how many
-    so far."""
+    """`count` new patients, of each site in turn, who agreed and can answer now. `tell`: how many so far."""
     now = datetime.now(UTC)
     found: list[Patient] = []
     while len(found) < count:

@@ -1,6 +1,5 @@
 """A password that is guessed first is refused wherever a person chooses one."""
 
-
 import pytest
 from click.testing import CliRunner
 from flask import Flask

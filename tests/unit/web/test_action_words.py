@@ -43,6 +43,19 @@ def calls_of(tree: ast.AST, name: str, owner: str = "") -> list[ast.Call]:
     return found
 
 
+def assigned(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
+    """What gets which value: `A, B = 1, 2` is two of them."""
+    if not isinstance(node, ast.Assign):
+        return []
+    found = []
+    for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            found += list(zip(target.elts, node.value.elts, strict=True))
+        else:
+            found.append((target, node.value))
+    return found
+
+
 def values_of(node: ast.expr, function: ast.FunctionDef, tree: ast.Module) -> set[str]:
     """All texts that an expression may be: literal, chosen, named, or handed in by the module's own calls."""
     if isinstance(node, ast.Constant):
@@ -52,10 +65,13 @@ def values_of(node: ast.expr, function: ast.FunctionDef, tree: ast.Module) -> se
     assert isinstance(node, ast.Name), f"{function.name}: {ast.unparse(node)} can't be read; name the action"
     for place in (function, tree):
         for one in ast.walk(place):
-            targets = one.targets if isinstance(one, ast.Assign) else []
-            if any(isinstance(target, ast.Name) and target.id == node.id for target in targets):
-                assert isinstance(one, ast.Assign)
-                return values_of(one.value, function, tree)
+            for target, value in assigned(one):
+                if isinstance(target, ast.Name) and target.id == node.id:
+                    return values_of(value, function, tree)
+    for one in ast.walk(tree):
+        if isinstance(one, ast.ImportFrom) and node.id in (name.name for name in one.names):
+            there = ROOT.joinpath(*(one.module or "").split(".")).with_suffix(".py")
+            return values_of(node, function, ast.parse(there.read_text()))
     names = [argument.arg for argument in function.args.args]
     values: set[str] = set()
     for call in calls_of(tree, function.name):
@@ -81,6 +97,7 @@ def test_everything_that_is_written_on_the_trail_has_words() -> None:
 def test_what_an_administrator_may_see_is_about_accounts_only() -> None:
     of_accounts = {"actions.accounts", "actions.sign_in", "actions.invite", "actions.pin"}
     of_accounts |= {"actions.own_account", "actions.second_factor"}
+    of_accounts |= {"actions.prove", "actions.note_refusal", "actions.urgent_notice"}
     written = written_actions()
     where = {action: module.removeprefix("pro_app.") for action, module in written.items()}
     assert {where[action] for action in ACCOUNT_ACTIONS} <= of_accounts
