@@ -1,6 +1,8 @@
 """A browser inside another program, as WeChat's: no service worker, and what it keeps may be cleared."""
 
-from playwright.sync_api import Browser, expect
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Response, expect
 
 from pro_app.records import responses
 from tests.browser.question.hospital import Hospital
@@ -12,6 +14,12 @@ WECHAT = (
     " Chrome/107.0.5304.141 Mobile Safari/537.36 XWEB/5169 MicroMessenger/8.0.33 WeChat/arm64 Weixin"
     " NetType/4G Language/zh_CN"
 )
+
+
+def _of_an_answer_to(item: str) -> Callable[[Response], bool]:
+    """The hospital's reply to a draft with an answer to `item`."""
+    answer = f'"{item}":{{'
+    return lambda reply: reply.url.endswith("/device/draft") and answer in (reply.request.post_data or "")
 
 
 def test_storage_that_is_cleared_in_between_takes_nothing_that_had_been_saved(
@@ -26,7 +34,10 @@ def test_storage_that_is_cleared_in_between_takes_nothing_that_had_been_saved(
     assert phone.page.evaluate("'serviceWorker' in navigator") is False
     phone.answer("q27", C30["q27"]["value"])
     phone.sees("q28")
-    phone.choose(C30["q28"]["value"])
+    with phone.page.expect_response(
+        _of_an_answer_to("q28")
+    ):  # what it says may still be about the one before
+        phone.choose(C30["q28"]["value"])
     expect(phone.page.locator("#saved")).to_have_attribute("data-state", "hospital")
 
     phone.page.goto("about:blank")
