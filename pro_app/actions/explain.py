@@ -66,7 +66,7 @@ def explain(tx: Transaction, catalogue: Catalogue, person: Participant, uuid: st
         response=response,
         instrument=instrument,
         answers=kept.answers,
-        pack=_pack(catalogue, response.pack),
+        pack=catalogue.pack_if_known(response.pack),
         passport=made,
         fault=fault,
         different=different,
@@ -79,10 +79,3 @@ class VersionGone(ProAppError):
     """The response was given to a version of the instrument that is not here any more."""
 
     code = "rescore_other_version"
-
-
-def _pack(catalogue: Catalogue, digest: str) -> WordingPack | None:
-    try:
-        return catalogue.pack_by_hash(digest)
-    except NotFound:
-        return None

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pro_app.errors import NotFound
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
 from pro_app.instruments.wording import WordingPack
@@ -37,7 +36,7 @@ def given(tx: Transaction, catalogue: Catalogue, person: Participant, timepoint:
     mine = [one for one in responses.of_participant(tx, person.id) if one.uuid in kept]
     ordered = sorted(mine, key=lambda one: one.standing != "current")
     return tuple(
-        Given(one, catalogue.instrument(one.instrument), _pack(catalogue, one.pack), kept[one.uuid])
+        Given(one, catalogue.instrument(one.instrument), catalogue.pack_if_known(one.pack), kept[one.uuid])
         for one in ordered
     )
 
@@ -57,10 +56,3 @@ def own_words(
         else one
         for one in found
     )
-
-
-def _pack(catalogue: Catalogue, digest: str) -> WordingPack | None:
-    try:
-        return catalogue.pack_by_hash(digest)
-    except NotFound:
-        return None

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from pro_app.errors import NotFound
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
 from pro_app.instruments.wording import WordingPack
@@ -67,15 +66,8 @@ def fetch(
         OwnForm(
             one,
             catalogue.instrument(one.instrument),
-            _pack(catalogue, one.pack),
+            catalogue.pack_if_known(one.pack),
             responses.answers_of(tx, one.uuid),
         )
         for one in mine
     )
-
-
-def _pack(catalogue: Catalogue, digest: str) -> WordingPack | None:
-    try:
-        return catalogue.pack_by_hash(digest)
-    except NotFound:
-        return None

@@ -66,6 +66,10 @@ class Catalogue:
             raise UnknownPack(hash=digest)
         return self._by_hash[digest]
 
+    def pack_if_known(self, digest: str) -> WordingPack | None:
+        """As `pack_by_hash`, for words of the past that may not be installed any more."""
+        return self._by_hash.get(digest)
+
     def showing(self, pack: WordingPack) -> "Catalogue":
         """A catalogue in which this pack is the active one of its instrument and language."""
         active = {**self._active, (pack.instrument, pack.language): pack.hash}

@@ -58,10 +58,7 @@ def _pack(instrument: str, digest: str) -> WordingPack:
         return catalogue.pack(instrument, locale.language())
     except NotFound:
         pass
-    try:
-        return catalogue.pack_by_hash(digest)
-    except NotFound:
-        return catalogue.active_packs(instrument)[0]
+    return catalogue.pack_if_known(digest) or catalogue.active_packs(instrument)[0]
 
 
 def _small(visit: Body, way: Journey, pack: WordingPack) -> Small | None:

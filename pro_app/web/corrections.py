@@ -14,7 +14,7 @@ from pro_app.actions.correct import Foreseen, Look
 from pro_app.errors import NotFound
 from pro_app.exports.labels import CORRECTIONS
 from pro_app.instruments.answers import AnswerFault
-from pro_app.instruments.catalogue import NoWording, UnknownPack
+from pro_app.instruments.catalogue import NoWording
 from pro_app.instruments.wording import WordingPack
 from pro_app.records.corrections import CorrectionRefused, ResponseChanged
 from pro_app.records.participants import Participant
@@ -261,10 +261,7 @@ def _pack(found: Look) -> WordingPack:
         return catalogue.pack(found.instrument.id, locale.language())
     except NoWording:
         pass
-    try:
-        return catalogue.pack_by_hash(found.stored.pack)
-    except UnknownPack:
-        return catalogue.active_packs(found.instrument.id)[0]
+    return catalogue.pack_if_known(found.stored.pack) or catalogue.active_packs(found.instrument.id)[0]
 
 
 def _lines(found: Look, answered: correction_form.Wire) -> list[correction_form.Line]:

@@ -1,28 +1,6 @@
 """The whole program over an empty database: Sun signs at CZ, Chen locks, Hua corrects."""
 
-from datetime import date, datetime
-
-import pytest
-
-from pro_app.records.participants import Participant
-from pro_app.wiring import Service
 from tests.integration.clinic.conftest import clinic, house, quick_hashes, team
-from tests.integration.exports.ward import SECRET, Ward
+from tests.integration.corrections.conftest import response, wang, ward
 
-__all__ = ["clinic", "house", "quick_hashes", "team"]
-
-
-@pytest.fixture
-def ward(house: Service, now: datetime) -> Ward:
-    return Ward(house.store, house.study, house.catalogue, house.links, now)
-
-
-@pytest.fixture
-def wang(ward: Ward) -> Participant:
-    return ward.enrol("CZ-001", "CZ", date(2026, 11, 17), "en-bloc")
-
-
-@pytest.fixture
-def response(ward: Ward, wang: Participant) -> str:
-    """Wang's pain form of the visit after two weeks."""
-    return ward.answered(wang, "2w", "bpi-sf", ward.now, bpi3=7, bpi7=SECRET)
+__all__ = ["clinic", "house", "quick_hashes", "response", "team", "wang", "ward"]
