@@ -1,4 +1,4 @@
-"""One day of a whole study, as issue 8 has it: patients open their page, send, come five times as many.
+"""One day of a whole study (decision 0122): patients open their page, send, come five times as many.
 
 While the last of `opening` patients open the page behind their link, `rate` others a second send; then comes
 the rush, and as soon as nobody is turned away any more the usual rate again.
