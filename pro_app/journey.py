@@ -95,7 +95,8 @@ class Past:
 
 def pasts(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Past]:
     """The past of each of `participant_ids`, in two queries."""
-    came, others = responses.arrivals(tx, participant_ids), unfinished.of_many(tx, participant_ids)
+    arriving, known = responses.arrivals(tx, participant_ids), unfinished.of_many(tx, participant_ids)
+    came, others = arriving.found(), known.found()
     return {
         one: Past(
             arrived.received,

@@ -199,6 +199,7 @@ def submit(
 
     Raises `AnswerFault`, `InstrumentNotHere`, `VersionUnknown`, `PackUnknown`, `ResponseIdTaken`.
     """
+    form = responses.of_form(tx, sent.response, person.id, timepoint, sent.instrument)
     way = journey.of(tx, study, person, now, {timepoint})
     stop = way.at(timepoint)
     definition = _instrument_of(stop, catalogue, sent.instrument)
@@ -214,8 +215,7 @@ def submit(
         response=sent.response,
         version=sent.version,
     )
-    stored_as = sent.response
-    earlier, revision = responses.of_form(tx, stored_as, person.id, timepoint, sent.instrument)
+    stored_as, (earlier, revision) = sent.response, form.found()
     if earlier:
         _check_same_visit(earlier, person, timepoint, sent.instrument)
         if earlier.content_hash != content:

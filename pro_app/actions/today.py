@@ -155,9 +155,8 @@ def _worked_out(
     answered = {one for one, mine in visits.items() if any(visit.forms for visit in mine)}
     pasts = journey.pasts(tx, [person.id for person in people if person.id in answered])
     # Of who has sent nothing at these visits only what was begun or excused matters.
-    for one, begun in unfinished.of_many(
-        tx, [person.id for person in people if person.id not in answered]
-    ).items():
+    others = unfinished.of_many(tx, [person.id for person in people if person.id not in answered])
+    for one, begun in others.found().items():
         pasts[one] = Past({}, begun.opened, {}, {}, begun.excused)
     return [
         journey.build(study, person, pasts[person.id], now, {one.timepoint for one in visits[person.id]})

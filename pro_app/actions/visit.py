@@ -89,9 +89,9 @@ def look(
     tx: Transaction, study: Study, catalogue: Catalogue, person: Participant, timepoint: str, now: datetime
 ) -> Look:
     """Raises `NotFound` when the study has no such timepoint."""
-    kept = drafts.of_visit(tx, person.id, timepoint)
+    begun = drafts.ask_of_visit(tx, person.id, timepoint)
     way = journey.of(tx, study, person, now)
-    stop = way.at(timepoint)
+    stop, kept = way.at(timepoint), begun.found()
     parts = tuple(
         Part(
             catalogue.instrument(name),

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from pro_app.records.prepared import Prepared
+from pro_app.records.prepared import Asked, Prepared, Row
 from pro_app.records.schema import draft
 from pro_app.records.store import Transaction
 
@@ -60,19 +60,27 @@ def _place(participant_id: int, timepoint: str, instrument: str) -> str:
 
 def of_visit(tx: Transaction, participant_id: int, timepoint: str) -> dict[str, Draft]:
     """Drafts of one visit by instrument."""
-    rows = _OF_VISIT.rows(tx, {"of": participant_id, "at": timepoint})
-    return {
-        instrument: Draft(
-            response,
-            language,
-            pack,
-            position,
-            json.loads(tx.keys.unseal(sealed, _place(participant_id, timepoint, instrument))),
-            started_at,
-            updated_at,
-        )
-        for instrument, response, language, pack, position, sealed, started_at, updated_at in rows
-    }
+    return ask_of_visit(tx, participant_id, timepoint).found()
+
+
+def ask_of_visit(tx: Transaction, participant_id: int, timepoint: str) -> Asked[dict[str, Draft]]:
+    """The same, without waiting for it."""
+
+    def read(rows: list[Row]) -> dict[str, Draft]:
+        return {
+            instrument: Draft(
+                response,
+                language,
+                pack,
+                position,
+                json.loads(tx.keys.unseal(sealed, _place(participant_id, timepoint, instrument))),
+                started_at,
+                updated_at,
+            )
+            for instrument, response, language, pack, position, sealed, started_at, updated_at in rows
+        }
+
+    return _OF_VISIT.ask(tx, {"of": participant_id, "at": timepoint}).then(read)
 
 
 def put(

@@ -8,9 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 def run_on_driver(conn: Connection, text: str, values: Any, *, many: bool) -> Any:
     """A cursor on which it has run. Faults are SQLAlchemy's, as they are everywhere else in this floor."""
-    # Whoever listens to what is asked (benchmarks and tests count statements) hears of these as well.
-    if heard := conn.dispatch.before_cursor_execute:
-        heard(conn, None, text, values, None, many)
+    tell(conn, text, values, many=many)
     own = conn.connection
     cursor = own.cursor()
     try:
@@ -19,16 +17,23 @@ def run_on_driver(conn: Connection, text: str, values: Any, *, many: bool) -> An
         else:
             cursor.execute(text, values)
     except conn.dialect.loaded_dbapi.Error as fault:
-        lost = conn.dialect.is_disconnect(fault, own, cursor)
-        if lost:
-            conn.invalidate(fault)
-        raise DBAPIError.instance(
-            text,
-            None,
-            fault,
-            conn.dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            connection_invalidated=lost,
-            dialect=conn.dialect,
-        ) from fault
+        raise packed(conn, text, fault) from fault
     return cursor
+
+
+def tell(conn: Connection, text: str, values: Any, *, many: bool = False) -> None:
+    """Whoever listens to what is asked (benchmarks and tests count statements) hears of this as well."""
+    if heard := conn.dispatch.before_cursor_execute:
+        heard(conn, None, text, values, None, many)
+
+
+def packed(conn: Connection, text: str, fault: Any) -> Exception:
+    """A driver's fault as SQLAlchemy raises it; a connection that is lost is given up."""
+    kind = conn.dialect.loaded_dbapi.Error
+    lost = conn.dialect.is_disconnect(fault, conn.connection, None)
+    if lost:
+        conn.invalidate(fault)
+    found: Exception = DBAPIError.instance(
+        text, None, fault, kind, hide_parameters=True, connection_invalidated=lost, dialect=conn.dialect
+    )
+    return found

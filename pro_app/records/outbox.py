@@ -100,7 +100,7 @@ def enqueue(
         }
         for registry in registries
     ]
-    _enqueueing(tx.conn.dialect.name).run_each(tx, rows)
+    _enqueueing(tx.dialect.name).run_each(tx, rows)
 
 
 def claim(

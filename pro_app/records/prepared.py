@@ -3,8 +3,9 @@
 SQLAlchemy Core takes 80 to 130 µs of processor for a statement that SQLite answers in 9 (cached compilation
 and all), and an answer needs ten. A `Prepared` statement is written in Core like any other; what Core makes
 of it, its text and how values are turned for the database and back, is kept, and from then on the cursor of
-the transaction's own connection runs it. So it is the same text, in the same transaction, with the same
-types and the same faults. For what is asked a few times a day plain Core is the better choice.
+the transaction's own connection runs it, or on PostgreSQL its `pipeline`. So it is the same text, in the
+same transaction, with the same types and the same faults. For what is asked a few times a
+day plain Core is the better choice.
 
 No list parameters (`IN` with one parameter for each value): their text changes with every call.
 """
@@ -13,7 +14,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Generic, TypeVar
+from typing import cast as cast_to
 
 from sqlalchemy import (
     JSON,
@@ -40,6 +43,8 @@ from pro_app.records.store import Transaction
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
 Turn = Callable[[Any], Any]
 Row = tuple[Any, ...]
+Found = TypeVar("Found")
+Other = TypeVar("Other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +53,29 @@ class _Text:
     it, with what turns its value; `always`: values that are part of the statement itself."""
 
     text: str
-    by_name: bool
     slots: tuple[tuple[str, Turn | None], ...]
     always: Mapping[str, object]
     types: tuple[Any, ...]
 
-    def filled(self, values: Mapping[str, Any]) -> Any:
+    def filled(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         if self.always:
             values = {**self.always, **values}
-        turned = [values[name] if turn is None else turn(values[name]) for name, turn in self.slots]
-        if self.by_name:
-            return dict(zip((name for name, _ in self.slots), turned, strict=True))
-        return tuple(turned)
+        return tuple([values[name] if turn is None else turn(values[name]) for name, turn in self.slots])
+
+
+class Asked(Generic[Found]):
+    """What was asked for. On PostgreSQL it may be under way until somebody looks: whoever asks for several
+    things first and looks afterwards waits once."""
+
+    def __init__(self, look: Callable[[], Found]) -> None:
+        self._look = look
+
+    def found(self) -> Found:
+        return self._look()
+
+    def then(self, turn: "Callable[[Found], Other]") -> "Asked[Other]":
+        """The same, turned into something else when it is looked at."""
+        return Asked(lambda: turn(self._look()))
 
 
 class Prepared:
@@ -75,20 +91,29 @@ class Prepared:
         self._many: _Many | None = None
         self._back: dict[str, tuple[tuple[int, Turn], ...]] = {}
 
+    def ask(self, tx: Transaction, values: Mapping[str, Any]) -> Asked[list[Row]]:
+        """Ask for what it finds (or, of a change, what it returns) without waiting for it."""
+        dialect = tx.dialect
+        text = self._text(dialect)
+        pipeline = tx.pipeline
+        if pipeline is None:
+            cursor = _run(tx.conn, text.text, text.filled(values), many=False)
+            found: list[Row] = cursor.fetchall()
+            if found:
+                found = self._turned(found, text, [column[1] for column in cursor.description], dialect)
+            cursor.close()
+            return Asked(lambda: found)
+        question = pipeline.ask(text.text, text.filled(values))
+
+        def look() -> list[Row]:
+            pipeline.flush()
+            return self._turned(question.rows, text, question.kinds, dialect)
+
+        return Asked(look)
+
     def rows(self, tx: Transaction, values: Mapping[str, Any]) -> list[Row]:
         """What it finds (or, of a change, what it returns)."""
-        dialect = tx.conn.dialect
-        text = self._text(dialect)
-        cursor = _run(tx.conn, text.text, text.filled(values), many=False)
-        found: list[Row] = cursor.fetchall()
-        if found:
-            back = self._back.get(dialect.name)
-            if back is None:
-                back = self._back[dialect.name] = _back(text, cursor.description, dialect)
-            if back:
-                found = [_turned(row, back) for row in found]
-        cursor.close()
-        return found
+        return self.ask(tx, values).found()
 
     def one_or_none(self, tx: Transaction, values: Mapping[str, Any]) -> Row | None:
         """The one row there is; more than one is a mistake in the statement."""
@@ -99,34 +124,37 @@ class Prepared:
 
     def run(self, tx: Transaction, values: Mapping[str, Any]) -> None:
         """For a change that returns nothing."""
-        text = self._text(tx.conn.dialect)
-        _run(tx.conn, text.text, text.filled(values), many=False).close()
+        text = self._text(tx.dialect)
+        if tx.pipeline:
+            tx.pipeline.ask(text.text, text.filled(values))
+        else:
+            _run(tx.conn, text.text, text.filled(values), many=False).close()
 
     def run_each(self, tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
         """The same change for every one of `rows`, in one call of the driver.
 
-        An insert of several is one statement on PostgreSQL: one by one each would cost a round trip there,
-        however they are sent.
+        An insert of several is one statement on PostgreSQL.
         """
         if len(rows) == 1:
             self.run(tx, rows[0])
-        elif tx.on_postgres and isinstance(self._statement, Insert):
+        elif tx.pipeline and isinstance(self._statement, Insert):
             self._run_as_json(tx, rows)
+        elif tx.pipeline:
+            for row in rows:
+                self.run(tx, row)
         else:
-            text = self._text(tx.conn.dialect)
+            text = self._text(tx.dialect)
             _run(tx.conn, text.text, [text.filled(row) for row in rows], many=True).close()
 
     def _run_as_json(self, tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
         """The same insert for any number of rows, which go over as one text.
 
-        A parameter for each value makes a statement that the driver takes apart anew each time: it keeps none
-        of more than fifty parameters.
+        A parameter for each value would make a statement of its own for each number of rows.
         """
         if self._many is None:
             self._many = _Many(self._statement, self._fill or ())
         many = self._many
-        dialect = tx.conn.dialect
-        turns = many.turns(dialect)
+        turns = many.turns(tx.dialect)
         turned = [[row[name] if turn is None else turn(row[name]) for name, turn in turns] for row in rows]
         named = [dict(zip(many.names, row, strict=True)) for row in turned]
         many.insert.run(tx, {"rows": json.dumps(named, default=_in_json)})
@@ -136,14 +164,33 @@ class Prepared:
         return self._texts.get(dialect.name) or self._texts.setdefault(dialect.name, self._compiled(dialect))
 
     def _compiled(self, dialect: Dialect) -> _Text:
-        compiled = self._statement.compile(dialect=dialect, column_keys=self._fill)
+        compiled = self._statement.compile(dialect=_by_number(dialect), column_keys=self._fill)
         assert isinstance(compiled, SQLCompiler)
-        names = compiled.positiontup if compiled.positional else list(compiled.binds)
-        slots = tuple((name, _there(compiled.binds[name].type, dialect)) for name in names or ())
+        slots = tuple(
+            (name, _there(compiled.binds[name].type, dialect)) for name in compiled.positiontup or ()
+        )
         always = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         asked = self._statement if isinstance(self._statement, Select | CompoundSelect) else None
         types = tuple(column.type for column in asked.selected_columns) if asked is not None else ()
-        return _Text(str(compiled), not compiled.positional, slots, always, types)
+        return _Text(str(compiled), slots, always, types)
+
+    def _turned(self, rows: list[Row], text: _Text, kinds: Sequence[Any], dialect: Dialect) -> list[Row]:
+        """As SQLAlchemy would give them. kinds: what the driver calls the columns' types."""
+        if not rows:
+            return rows
+        back = self._back.get(dialect.name)
+        if back is None:
+            back = self._back[dialect.name] = _back(text, kinds, dialect)
+        return [_turned(row, back) for row in rows] if back else rows
+
+
+@cache
+def _by_number(dialect: Dialect) -> Dialect:
+    """The dialect with parameters that are counted: SQLite's own are, libpq wants `$1`, `$2`."""
+    if dialect.positional:
+        return dialect
+    counting: Dialect = cast_to(Any, type(dialect))(paramstyle="numeric_dollar")
+    return counting
 
 
 class _Many:
@@ -185,10 +232,10 @@ def _there(kind: Any, dialect: Dialect) -> Turn | None:
     return found
 
 
-def _back(text: _Text, description: Any, dialect: Dialect) -> tuple[tuple[int, Turn], ...]:
+def _back(text: _Text, kinds: Sequence[Any], dialect: Dialect) -> tuple[tuple[int, Turn], ...]:
     """Which columns of a row have to be turned, and by what. Needs the driver's word for their types."""
     turns = (
-        (place, kind.dialect_impl(dialect).result_processor(dialect, description[place][1]))
+        (place, kind.dialect_impl(dialect).result_processor(dialect, kinds[place]))
         for place, kind in enumerate(text.types)
     )
     return tuple((place, turn) for place, turn in turns if turn is not None)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, insert, literal_column, or_, select
 
-from pro_app.records.prepared import Prepared
+from pro_app.records.prepared import Asked, Prepared, Row
 from pro_app.records.schema import response, score
 from pro_app.records.store import Transaction
 from pro_app.scoring.result import ScaleScore
@@ -183,14 +183,18 @@ def by_uuid(tx: Transaction, uuid: str) -> Stored | None:
 
 def of_form(
     tx: Transaction, uuid: str, participant_id: int, timepoint: str, instrument: str
-) -> tuple[Stored | None, int]:
+) -> Asked[tuple[Stored | None, int]]:
     """The response with this id, wherever it belongs, and the highest revision that this form has ever had;
     0 when nothing has come to it."""
     form = (participant_id, timepoint, instrument)
     names = {"uuid": uuid, "participant": participant_id, "timepoint": timepoint, "instrument": instrument}
-    found = [_read(row) for row in _OF_FORM.rows(tx, names)]
-    mine = [one.revision for one in found if (one.participant_id, one.timepoint, one.instrument) == form]
-    return next((one for one in found if one.uuid == uuid), None), max(mine, default=0)
+
+    def read(rows: list[Row]) -> tuple[Stored | None, int]:
+        found = [_read(row) for row in rows]
+        mine = [one.revision for one in found if (one.participant_id, one.timepoint, one.instrument) == form]
+        return next((one for one in found if one.uuid == uuid), None), max(mine, default=0)
+
+    return _OF_FORM.ask(tx, names).then(read)
 
 
 def current(tx: Transaction, participant_id: int, timepoint: str, instrument: str) -> Stored | None:
@@ -242,15 +246,18 @@ _ARRIVALS_OF_ARRAY = _ARRIVALS.where(
 )
 
 
-def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arrivals]:
+def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> Asked[dict[int, Arrivals]]:
     """The current responses of each of `participant_ids`, in one query; nobody is left out."""
-    found = {one: Arrivals({}, {}, {}, {}) for one in participant_ids}
-    rows: Iterable[Sequence[Any]]
     if len(participant_ids) == 1:
-        rows = sorted(_ARRIVALS_OF_ONE.rows(tx, {"id": participant_ids[0]}), key=itemgetter(0))
-    else:
-        query = _ARRIVALS_OF_ARRAY if tx.on_postgres else _ARRIVALS_OF_EACH
-        rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
+        of_one = _ARRIVALS_OF_ONE.ask(tx, {"id": participant_ids[0]})
+        return of_one.then(lambda rows: _arrived(participant_ids, sorted(rows, key=itemgetter(0))))
+    query = _ARRIVALS_OF_ARRAY if tx.on_postgres else _ARRIVALS_OF_EACH
+    rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
+    return Asked(lambda: _arrived(participant_ids, rows))
+
+
+def _arrived(participant_ids: Sequence[int], rows: Iterable[Sequence[Any]]) -> dict[int, Arrivals]:
+    found = {one: Arrivals({}, {}, {}, {}) for one in participant_ids}
     for (
         _,
         one,

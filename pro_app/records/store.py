@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pysqlite3.dbapi2
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
@@ -27,6 +27,9 @@ from pro_app.records import store_faults
 from pro_app.records.driver import run_on_driver
 from pro_app.records.together import Together
 from pro_app.records.writers import PATIENCE_S, Writers
+
+if TYPE_CHECKING:
+    from pro_app.records.pipeline import Pipeline
 
 # A driver's own fault comes from a row that is fetched; elsewhere SQLAlchemy has packed it.
 _FAULTS = (SQLAlchemyError, pysqlite3.dbapi2.Error)
@@ -46,14 +49,29 @@ _REACHING = {
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """What the rooms above hand down: a connection in a transaction, and the keys to sealed fields."""
+    """What the rooms above hand down: a connection in a transaction, and the keys to sealed fields.
 
-    conn: Connection
+    pipeline: on PostgreSQL, where `prepared` statements wait for one another.
+    """
+
+    connection: Connection
     keys: KeyRing
+    pipeline: "Pipeline | None" = None
+
+    @property
+    def conn(self) -> Connection:
+        """For statements of Core, which find done what was asked before them."""
+        if self.pipeline:
+            self.pipeline.flush()
+        return self.connection
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.connection.dialect
 
     @property
     def on_postgres(self) -> bool:
-        return self.conn.dialect.name == "postgresql"
+        return self.pipeline is not None
 
 
 class Store:
@@ -86,7 +104,7 @@ class Store:
         these go without the two round trips that open and close a transaction."""
         try:
             with (self._at_once if short else self.engine).connect() as conn:
-                yield Transaction(conn, self.keys)
+                yield self._transaction(conn)
         except _FAULTS as fault:
             if meaning := store_faults.of(fault):
                 raise meaning from fault
@@ -99,7 +117,8 @@ class Store:
             with self.engine.connect() as conn:
                 if not self.on_sqlite:  # on SQLite a reader in WAL sees one moment anyway
                     conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                yield Transaction(conn, self.keys)
+                    conn.exec_driver_sql("SELECT 1")  # begun by the driver, which knows of the level
+                yield self._transaction(conn)
         except _FAULTS as fault:
             if meaning := store_faults.of(fault):
                 raise meaning from fault
@@ -115,7 +134,10 @@ class Store:
                 return
             if self._writers is None:
                 with self.engine.begin() as conn:
-                    yield Transaction(conn, self.keys)
+                    tx = self._transaction(conn)
+                    yield tx
+                    if tx.pipeline:
+                        tx.pipeline.commit()
                 return
             with self._writers, self.engine.connect() as conn:
                 conn = conn.execution_options(pro_app_write=True)
@@ -125,6 +147,13 @@ class Store:
             if meaning := store_faults.of(fault):
                 raise meaning from fault
             raise
+
+    def _transaction(self, conn: Connection) -> Transaction:
+        if self.on_sqlite:
+            return Transaction(conn, self.keys)
+        from pro_app.records.pipeline import Pipeline  # late: decision 0095
+
+        return Transaction(conn, self.keys, Pipeline(conn))
 
     def answers(self) -> bool:
         """Whether the database replies at all (for `/readyz`)."""

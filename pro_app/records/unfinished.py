@@ -6,6 +6,7 @@ Both in one query: where a participant stands is asked while somebody waits for 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from pro_app.records.prepared import Prepared
+from pro_app.records.prepared import Asked, Prepared
 from pro_app.records.schema import draft
 from pro_app.records.schema_clinic import missing_reason
 from pro_app.records.store import Transaction
@@ -65,15 +66,17 @@ class Unfinished:
     excused: dict[str, dict[str, str]]
 
 
-def of_many(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Unfinished]:
+def of_many(tx: Transaction, participant_ids: Sequence[int]) -> Asked[dict[int, Unfinished]]:
     """What is known of each of `participant_ids`; nobody is left out."""
-    found = {one: Unfinished({}, {}) for one in participant_ids}
-    rows: Iterable[Sequence[Any]]
     if len(participant_ids) == 1:
-        rows = _OF_ONE.rows(tx, {"id": participant_ids[0]})
-    else:
-        query = _ON_POSTGRES if tx.on_postgres else _UNFINISHED
-        rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
+        return _OF_ONE.ask(tx, {"id": participant_ids[0]}).then(partial(_read, participant_ids))
+    query = _ON_POSTGRES if tx.on_postgres else _UNFINISHED
+    rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
+    return Asked(lambda: _read(participant_ids, rows))
+
+
+def _read(participant_ids: Sequence[int], rows: Iterable[Sequence[Any]]) -> dict[int, Unfinished]:
+    found = {one: Unfinished({}, {}) for one in participant_ids}
     for one, timepoint, instrument, at, reason in rows:
         if reason is None:
             found[one].opened.setdefault(timepoint, {})[instrument] = at

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def upsert(tx: Transaction, table: Table) -> "sqlite.Insert":
     """An `INSERT INTO table` that knows `on_conflict_do_update`, `on_conflict_do_nothing` and `excluded`."""
-    return into(table, tx.conn.dialect.name)
+    return into(table, tx.dialect.name)
 
 
 @cache
