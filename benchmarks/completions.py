@@ -3,7 +3,8 @@
 A completion is the first page, the answers and the receipt, in a fresh session. Ours: the questionnaire page,
 the visit's data, the answers, which are scored, audited and put into the outbox, and the receipt. The whole
 way adds what a patient's browser does before: the page behind the personal link, and Start. Both programs
-stand behind the same server with as many processes and threads, one after the other, on the same database.
+run one after the other on the same database, with as many threads a process: the floor behind gunicorn with
+two processes, ours as it is delivered, which is one.
 """
 
 import json
@@ -84,10 +85,14 @@ def measure(folder: Path, url: str | None = None) -> list[Row]:
     ]
 
 
+def _gunicorn(app: str, port: int) -> list[str]:
+    command = ["gunicorn", "--worker-class=gthread", f"--workers={WORKERS}", f"--threads={THREADS}"]
+    return [*command, "--preload", "--keep-alive=30", f"--bind=127.0.0.1:{port}", app]
+
+
 @contextmanager
-def _served(app: str, environ: dict[str, str], port: int) -> Iterator[Watched]:
-    command = [sys.executable, "-m", "gunicorn", "--worker-class=gthread", f"--workers={WORKERS}"]
-    command += [f"--threads={THREADS}", "--preload", "--keep-alive=30", f"--bind=127.0.0.1:{port}", app]
+def _served(program: list[str], environ: dict[str, str], port: int) -> Iterator[Watched]:
+    command = [sys.executable, "-m", *program]
     process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", 60)
@@ -134,7 +139,7 @@ def _floor(url: str) -> Found:
 
     port = free_port()
     environ = {**os.environ, "FLOOR_DATABASE_URL": url}
-    with _served("benchmarks.floor:app_from_environment()", environ, port) as watched:
+    with _served(_gunicorn("benchmarks.floor:app_from_environment()", port), environ, port) as watched:
         found = _measured(watched, port, complete, COMPLETIONS)
         return replace(found, pages_per_second=_pages_per_second(port, "/"))
 
@@ -162,7 +167,8 @@ def _ours(folder: Path, url: str | None) -> tuple[Found, Found]:
         await _answer(caller, token, body, {"Cookie": begun.cookie})
 
     port = free_port()
-    with _served("wsgi:app", {**os.environ, **environ}, port) as watched:
+    environ |= {"PRO_APP_PORT": str(port), "PRO_APP_THREADS": str(THREADS)}
+    with _served(["pro_app", "serve", "--no-clock"], {**os.environ, **environ}, port) as watched:
         alone = _measured(watched, port, complete, COMPLETIONS)
         way = _measured(watched, port, whole_way, WAYS, WARM + COMPLETIONS)
         return replace(alone, pages_per_second=_pages_per_second(port, seen["page"])), way

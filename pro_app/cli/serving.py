@@ -109,7 +109,7 @@ def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
         _stop_gently(clock)
         if clock:
             clock.start()
-        OneCore().keep_looking()
+        OneCore().keep()
         server.run()
 
 

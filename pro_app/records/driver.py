@@ -37,3 +37,17 @@ def packed(conn: Connection, text: str, fault: Any) -> Exception:
         text, None, fault, kind, hide_parameters=True, connection_invalidated=lost, dialect=conn.dialect
     )
     return found
+
+
+def begin_on_driver(conn: Connection, *, to_write: bool = False) -> None:
+    """Begin on SQLite, without a word to SQLAlchemy."""
+    run_on_driver(conn, "BEGIN IMMEDIATE" if to_write else "BEGIN", (), many=False).close()
+
+
+def end_on_driver(conn: Connection, *, commit: bool) -> None:
+    """End whatever is begun: by SQLAlchemy if it began something itself, else by the driver alone."""
+    ending: Any = conn if conn.in_transaction() else conn.connection.driver_connection
+    if commit:
+        ending.commit()
+    else:
+        ending.rollback()

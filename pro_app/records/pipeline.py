@@ -57,10 +57,14 @@ class Lost(Error):
 
 
 class Pipeline:
-    """The questions of one transaction. Not for two threads at once."""
+    """The questions of one transaction. Not for two threads at once.
 
-    def __init__(self, conn: Connection) -> None:
+    begins: whether they are one, or each sees its own moment.
+    """
+
+    def __init__(self, conn: Connection, *, begins: bool = True) -> None:
         self._conn = conn
+        self._begins = begins
         self._driver: Any = conn.connection.driver_connection
         info = conn.connection.info
         known: _Known | None = info.get(_OF_ONE_CONNECTION)
@@ -87,13 +91,12 @@ class Pipeline:
     def commit(self) -> None:
         """The same, and the transaction's end behind it. Nothing if there was no transaction."""
         if self._waiting or self._driver.pgconn.transaction_status != TransactionStatus.IDLE:
-            self._over(commit=not self._driver.autocommit)
+            self._over(commit=True)
 
     def _over(self, *, commit: bool) -> None:
         waiting, self._waiting = self._waiting, []
-        driver = self._driver
-        begin = not driver.autocommit and driver.pgconn.transaction_status == TransactionStatus.IDLE
-        batch = _Batch(driver, self._known)
+        begin = self._begins and self._driver.pgconn.transaction_status == TransactionStatus.IDLE
+        batch = _Batch(self._driver, self._known)
         try:
             batch.go(waiting, begin=begin, commit=commit)
         except Error as fault:

@@ -249,6 +249,7 @@ def _turned(row: Row, back: tuple[tuple[int, Turn], ...]) -> Row:
 
 
 def _run(conn: Connection, text: str, values: Any, *, many: bool) -> Any:
-    if not conn.in_transaction():
+    driver: Any = conn.connection.driver_connection
+    if not driver.in_transaction:
         conn.begin()  # as Core would by itself: everything of a transaction sees one moment
     return run_on_driver(conn, text, values, many=many)

@@ -24,7 +24,8 @@ from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from pro_app.errors import SettingsError
 from pro_app.keys import KeyRing
 from pro_app.records import store_faults
-from pro_app.records.driver import run_on_driver
+from pro_app.records.driver import begin_on_driver, end_on_driver
+from pro_app.records.kept import Kept
 from pro_app.records.together import Together
 from pro_app.records.writers import PATIENCE_S, Writers
 
@@ -85,14 +86,12 @@ class Store:
         self.url = make_url(url)
         self.keys = keys
         self.engine = _open(self.url, pool_size, patience_s)
-        self._at_once = self.engine
-        if not self.on_sqlite:
-            self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._kept = Kept(self.engine, _always if self.on_sqlite else _stands)
         self._writers: Writers | None = None
         self._together: Together | None = None
         if self.on_sqlite:
             self._writers = Writers(_file_of(self.url), patience_s)
-            self._together = Together(self.engine, self._writers)
+            self._together = Together(self._kept, self._writers)
 
     @property
     def on_sqlite(self) -> bool:
@@ -103,8 +102,8 @@ class Store:
         """short: a few statements. On PostgreSQL each sees its own moment either way (READ COMMITTED), and
         these go without the two round trips that open and close a transaction."""
         try:
-            with (self._at_once if short else self.engine).connect() as conn:
-                yield self._transaction(conn)
+            with self._reading_shortly() if short else self.engine.connect() as conn:
+                yield self._transaction(conn, begins=not short)
         except _FAULTS as fault:
             if meaning := store_faults.of(fault):
                 raise meaning from fault
@@ -130,10 +129,10 @@ class Store:
         try:
             if self._together and short:
                 with self._together.writing() as conn:
-                    yield Transaction(conn, self.keys)
+                    yield self._transaction(conn)
                 return
             if self._writers is None:
-                with self.engine.begin() as conn:
+                with self._writing_shortly() if short else self.engine.begin() as conn:
                     tx = self._transaction(conn)
                     yield tx
                     if tx.pipeline:
@@ -142,26 +141,56 @@ class Store:
             with self._writers, self.engine.connect() as conn:
                 conn = conn.execution_options(pro_app_write=True)
                 with conn.begin():
-                    yield Transaction(conn, self.keys)
+                    yield self._transaction(conn)
         except _FAULTS as fault:
             if meaning := store_faults.of(fault):
                 raise meaning from fault
             raise
 
-    def _transaction(self, conn: Connection) -> Transaction:
+    def _transaction(self, conn: Connection, *, begins: bool = True) -> Transaction:
         if self.on_sqlite:
             return Transaction(conn, self.keys)
         from pro_app.records.pipeline import Pipeline  # late: decision 0095
 
-        return Transaction(conn, self.keys, Pipeline(conn))
+        return Transaction(conn, self.keys, Pipeline(conn, begins=begins))
+
+    @contextmanager
+    def _reading_shortly(self) -> Iterator[Connection]:
+        conn = self._kept.take()
+        try:
+            if self.on_sqlite:
+                begin_on_driver(conn)
+            yield conn
+            end_on_driver(conn, commit=False)
+        except BaseException:
+            conn.close()
+            raise
+        self._kept.give_back(conn)
+
+    @contextmanager
+    def _writing_shortly(self) -> Iterator[Connection]:
+        """On PostgreSQL: the pipeline begins and commits."""
+        conn = self._kept.take()
+        try:
+            yield conn
+            end_on_driver(conn, commit=True)
+        except BaseException:
+            conn.close()
+            raise
+        self._kept.give_back(conn)
 
     def answers(self) -> bool:
         """Whether the database replies at all (for `/readyz`)."""
         with self.engine.connect() as conn:
             return bool(conn.execute(text("SELECT 1")).scalar_one())
 
-    def close(self) -> None:
+    def let_go(self) -> None:
+        """Close every connection that nobody uses just now; whoever comes next opens a new one."""
+        self._kept.close()
         self.engine.dispose()
+
+    def close(self) -> None:
+        self.let_go()
         if self._writers:
             self._writers.close()
 
@@ -175,14 +204,18 @@ def _open(parsed: URL, pool_size: int, patience_s: float) -> Engine:
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
-            max_overflow=4,
+            max_overflow=pool_size + 4,
             pool_timeout=patience_s,
-            connect_args={name: value for name, value in _REACHING.items() if name not in parsed.query},
+            connect_args={
+                **{name: value for name, value in _REACHING.items() if name not in parsed.query},
+                # At a rollback the driver forgets every statement, the pipeline's too, if it has one itself.
+                "prepare_threshold": None,
+            },
             hide_parameters=True,
         )
         event.listen(engine, "connect", partial(_prepare_postgres, int(patience_s * 1000)))
         event.listen(engine, "checkin", _note_return)
-        event.listen(engine, "checkout", _look_at)
+        event.listen(engine, "checkout", _lend)
         return engine
     version = pysqlite3.dbapi2.sqlite_version_info
     if version < _SAFE_SQLITE and version not in _BACKPORTED:
@@ -197,7 +230,7 @@ def _open(parsed: URL, pool_size: int, patience_s: float) -> Engine:
         parsed,
         module=pysqlite3.dbapi2,
         pool_size=pool_size,
-        max_overflow=4,
+        max_overflow=pool_size + 4,
         pool_timeout=patience_s,
         connect_args={"check_same_thread": False},
         hide_parameters=True,  # a fault must not carry a row into a log
@@ -227,15 +260,31 @@ def _note_return(_connection: Any, record: Any) -> None:
     record.info["back"] = time.monotonic()
 
 
-def _look_at(connection: Any, record: Any, _proxy: Any) -> None:
+def _always(_conn: Connection, _idle_s: float) -> bool:
+    """A file is not closed by somebody else."""
+    return True
+
+
+def _stands(conn: Connection, idle_s: float) -> bool:
+    try:
+        _look_at(conn.connection.driver_connection, idle_s)
+    except DisconnectionError:
+        return False
+    return True
+
+
+def _lend(connection: Any, record: Any, _proxy: Any) -> None:
+    _look_at(connection, time.monotonic() - record.info.get("back", 0.0))
+
+
+def _look_at(connection: Any, idle_s: float) -> None:
     """Whether a kept connection still stands, else the pool makes a new one. A server that went has closed
     it, which shows without a round trip: there is something to read where nothing was asked. After a while
     without use the server is asked, for a network may forget a connection without a word."""
-    idle = time.monotonic() - record.info.get("back", 0.0)
     try:
         look = select.poll()
         look.register(connection.fileno(), select.POLLIN)
-        if idle < TRUSTED_S and not look.poll(0):
+        if idle_s < TRUSTED_S and not look.poll(0):
             return
         connection.execute("SELECT 1")
         connection.rollback()
@@ -254,5 +303,6 @@ def _prepare_sqlite(patience_ms: int, connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(conn: Connection) -> None:
-    write = conn.get_execution_options().get("pro_app_write")
-    run_on_driver(conn, "BEGIN IMMEDIATE" if write else "BEGIN", (), many=False).close()
+    driver: Any = conn.connection.driver_connection
+    if not driver.in_transaction:  # else it was begun by the driver alone, see `kept`
+        begin_on_driver(conn, to_write=bool(conn.get_execution_options().get("pro_app_write")))

@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
+from pro_app.records.driver import begin_on_driver, end_on_driver
+from pro_app.records.kept import Kept
 from pro_app.records.store_faults import Away, Busy
 from pro_app.records.writers import Writers
 
@@ -27,9 +29,14 @@ _PATIENCE_S = 60.0
 class _Group:
     """One transaction and those who have a part in it; only whoever has the turn touches more than `wait`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.conn: Connection = engine.connect().execution_options(pro_app_write=True)
-        self._whole = self.conn.begin()
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self.conn = kept.take()
+        try:
+            begin_on_driver(self.conn, to_write=True)
+        except BaseException:
+            self.conn.close()
+            raise
         self._driver: Any = self.conn.connection.driver_connection
         self._began = time.monotonic()
         self._parts = 0
@@ -70,7 +77,7 @@ class _Group:
         """Commit for all, or tell all why not. Does not raise: that is for `wait`."""
         try:
             if self._fault is None:
-                self._whole.commit()
+                end_on_driver(self.conn, commit=True)
         except BaseException as fault:
             self._fault = fault
         finally:
@@ -80,6 +87,9 @@ class _Group:
     def _let_go(self) -> None:
         """Give the connection back, without a transaction: one that could not be committed is still open."""
         try:
+            if self._fault is None:
+                self._kept.give_back(self.conn)
+                return
             if self._driver.in_transaction:
                 self._driver.rollback()
             self.conn.close()
@@ -98,8 +108,8 @@ class _Group:
 class Together:
     """The open group of one process, and the way into it."""
 
-    def __init__(self, engine: Engine, writers: Writers) -> None:
-        self._engine = engine
+    def __init__(self, kept: Kept, writers: Writers) -> None:
+        self._kept = kept
         self._writers = writers
         self._open: _Group | None = None
 
@@ -110,7 +120,7 @@ class Together:
         group = self._open
         try:
             if group is None:
-                group = self._open = _Group(self._engine)
+                group = self._open = _Group(self._kept)
             with group.part():
                 yield group.conn
         finally:

@@ -7,7 +7,7 @@ in whose hands the tablet is, so that a page without a connection knows it too.
 """
 
 from flask import Flask, Request, Response
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from pro_app.config import Settings
 from pro_app.web.current import asked, service
@@ -23,12 +23,18 @@ def _name(settings: Settings, plain: str) -> str:
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's own, which need no key to find that there is no cookie."""
+    """Flask's own, which need no key to find that there is no cookie, and none that stays empty."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if _SENT not in request.environ or self.get_cookie_name(app) not in request.cookies:
             return SecureCookieSession()
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session or session.modified:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
 
 def configure(app: Flask, settings: Settings) -> None:

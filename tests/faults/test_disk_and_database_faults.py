@@ -161,7 +161,7 @@ def test_a_database_that_can_t_be_opened_is_said_and_passes(
     client = ward.begun()
     at.folder.rename(away := at.folder.with_name("away"))
     turned_away(ward, client, caplog)
-    ward.house.store.engine.dispose()  # an open file is still read, wherever its folder is
+    ward.house.store.let_go()  # an open file is still read, wherever its folder is
     client.set_cookie("staff", "whose session can't be looked up")
     assert client.get("/staff").status_code == client.get("/staff/nowhere").status_code == 503
     assert client.get("/healthz").status_code == 200
