@@ -19,7 +19,7 @@ from pro_app.errors import ProAppError
 from pro_app.everlasting import everlasting
 from pro_app.instruments.inviting import unworded
 from pro_app.messages import sentence as sentence_of
-from pro_app.one_core import OneCore
+from pro_app.one_core import keep_to_one_core
 from pro_app.one_heap import share_one_heap
 from pro_app.web import door, rough
 from pro_app.web.admission import Judge
@@ -109,7 +109,7 @@ def run(service: Service, listener: socket.socket, *, with_clock: bool) -> None:
         _stop_gently(clock)
         if clock:
             clock.start()
-        OneCore().keep()
+        keep_to_one_core()
         server.run()
 
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from pro_app.errors import ProAppError
+from pro_app.one_core import anywhere
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 SECONDS_TO_PRINT = 120
@@ -46,7 +47,8 @@ def pdf_of(chromium: str, page: str, *, patience_ms: int = 0, within_s: float = 
             source.as_uri(),
         ]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+            with anywhere():
+                done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
             last_words = " ".join(done.stderr.strip().splitlines()[-1:])
         except subprocess.TimeoutExpired:
             last_words = f"no answer within {seconds} s"

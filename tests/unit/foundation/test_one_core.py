@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pro_app import one_core
-from pro_app.one_core import OneCore, core_in
+from pro_app.one_core import choose, core_in, keep_to_one_core
 
 
 def test_the_core_stands_behind_a_name_that_may_hold_anything() -> None:
@@ -25,6 +25,7 @@ def placed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, set[int]]]:
     monkeypatch.setattr(os, "sched_setaffinity", lambda who, cores: found.append((who, set(cores))))
     monkeypatch.setattr(one_core, "BETWEEN_S", 0.0)
     monkeypatch.setattr(one_core, "STAY_S", 1e6)
+    monkeypatch.setattr(one_core, "_allowed", set())
     return found
 
 
@@ -33,11 +34,10 @@ def test_all_threads_are_let_free_and_then_stay_where_the_kernel_has_most_often_
 ) -> None:
     told = iter([1, 0, 2, 2, 1, 2])
     monkeypatch.setattr(one_core, "core_in", lambda _: next(told))
-    core = OneCore()
-    assert core.keep()
+    assert keep_to_one_core()
     assert {cores for _, (cores,) in placed} == {1}
     placed.clear()
-    assert core.choose() == 2
+    assert choose() == 2
     free = [who for who, cores in placed if cores == {0, 1, 2}]
     kept = [who for who, cores in placed if cores == {2}]
     assert placed == [(who, {0, 1, 2}) for who in free] + [(who, {2}) for who in kept]
@@ -51,11 +51,11 @@ def test_where_there_is_no_choice_or_no_way_nothing_is_done(
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setaffinity", forbidden)
-    assert not OneCore().keep()
+    assert not keep_to_one_core()
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1})
-    assert not OneCore().keep()
+    assert not keep_to_one_core()
     monkeypatch.delattr(os, "sched_getaffinity")
-    assert not OneCore().keep()
+    assert not keep_to_one_core()
     assert placed == []
 
 
@@ -66,21 +66,25 @@ def test_a_thread_that_ends_meanwhile_holds_up_nobody(
         raise ProcessLookupError
 
     monkeypatch.setattr(os, "sched_setaffinity", gone)
-    assert OneCore().keep()
+    assert keep_to_one_core()
 
 
 _ASKED = """
-import os, threading
-from pro_app.one_core import OneCore
+import os, subprocess, sys, threading
+from pro_app.one_core import anywhere, keep_to_one_core
 before = len(os.sched_getaffinity(0))
-done, now = OneCore().keep(), []
+done, now = keep_to_one_core(), []
 late = threading.Thread(target=lambda: now.append(len(os.sched_getaffinity(0))))
 late.start(); late.join()
-print(before, done, now[0])
+program = [sys.executable, "-c", "import os; print(len(os.sched_getaffinity(0)))"]
+with anywhere():
+    other = subprocess.run(program, capture_output=True, text=True).stdout.strip()
+print(before, done, now[0], other, len(os.sched_getaffinity(0)))
 """
 
 
 def test_the_kernel_does_it() -> None:
     run = subprocess.run([sys.executable, "-c", _ASKED], capture_output=True, text=True, check=True)
-    before, done, now = run.stdout.split()
-    assert (done, now) == (("True", "1") if int(before) > 1 else ("False", before))
+    before, done, now, other, after = run.stdout.split()
+    assert (done, now, after) == (("True", "1", "1") if int(before) > 1 else ("False", before, before))
+    assert other == before  # a program that it starts
