@@ -102,7 +102,7 @@ class Store:
         """short: a few statements. On PostgreSQL each sees its own moment either way (READ COMMITTED), and
         these go without the two round trips that open and close a transaction."""
         try:
-            with self._reading_shortly() if short else self.engine.connect() as conn:
+            with self._shortly(commit=False) if short else self.engine.connect() as conn:
                 yield self._transaction(conn, begins=not short)
         except _FAULTS as fault:
             if meaning := store_faults.of(fault):
@@ -132,7 +132,7 @@ class Store:
                     yield self._transaction(conn)
                 return
             if self._writers is None:
-                with self._writing_shortly() if short else self.engine.begin() as conn:
+                with self._shortly(commit=True) if short else self.engine.begin() as conn:
                     tx = self._transaction(conn)
                     yield tx
                     if tx.pipeline:
@@ -155,25 +155,14 @@ class Store:
         return Transaction(conn, self.keys, Pipeline(conn, begins=begins))
 
     @contextmanager
-    def _reading_shortly(self) -> Iterator[Connection]:
+    def _shortly(self, *, commit: bool) -> Iterator[Connection]:
+        """One of the connections that are kept; on PostgreSQL its transaction is the pipeline's to begin."""
         conn = self._kept.take()
         try:
             if self.on_sqlite:
-                begin_on_driver(conn)
+                begin_on_driver(conn, to_write=commit)
             yield conn
-            end_on_driver(conn, commit=False)
-        except BaseException:
-            conn.close()
-            raise
-        self._kept.give_back(conn)
-
-    @contextmanager
-    def _writing_shortly(self) -> Iterator[Connection]:
-        """On PostgreSQL: the pipeline begins and commits."""
-        conn = self._kept.take()
-        try:
-            yield conn
-            end_on_driver(conn, commit=True)
+            end_on_driver(conn, commit=commit)
         except BaseException:
             conn.close()
             raise
