@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pro_app.errors import NotFound
-from pro_app.records import responses, unfinished
+from pro_app.records import arrivals, unfinished
 from pro_app.records.participants import Participant
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site, Study, Timepoint
@@ -95,7 +95,7 @@ class Past:
 
 def pasts(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Past]:
     """The past of each of `participant_ids`, in two queries."""
-    arriving, known = responses.arrivals(tx, participant_ids), unfinished.of_many(tx, participant_ids)
+    arriving, known = arrivals.of_many(tx, participant_ids), unfinished.of_many(tx, participant_ids)
     came, others = arriving.found(), known.found()
     return {
         one: Past(

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import itemgetter
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, insert, literal_column, or_, select
+from sqlalchemy import and_, bindparam, insert, literal_column, or_, select
 
 from pro_app.records.prepared import Asked, Prepared, Row
 from pro_app.records.schema import response, score
@@ -89,8 +88,8 @@ _BY_UUID = Prepared(select(*_COLUMNS).where(response.c.uuid == bindparam("uuid")
 _OF_FORM = Prepared(select(*_COLUMNS).where(or_(response.c.uuid == bindparam("uuid"), _THE_FORM)))
 # Written out, not a parameter: for a parameter that a partial index depends on, SQLite plans the statement
 # anew each time it runs, which takes longer than running it.
-_COUNTS = response.c.standing == literal_column("'current'")
-_CURRENT = Prepared(select(*_COLUMNS).where(_THE_FORM, _COUNTS))
+COUNTS = response.c.standing == literal_column("'current'")
+_CURRENT = Prepared(select(*_COLUMNS).where(_THE_FORM, COUNTS))
 _INSERT = Prepared(
     insert(response).returning(response.c.id),
     fill=[column.name for column in response.columns if column is not response.c.id],
@@ -210,74 +209,6 @@ def of_participant(tx: Transaction, participant_id: int) -> tuple[Stored, ...]:
         select(*_COLUMNS).where(response.c.participant_id == participant_id).order_by(response.c.id)
     )
     return tuple(_read(row) for row in rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrivals:
-    """What of one participant has come in: `received` and `opened`, timepoint -> instrument -> instant
-    (UTC); `windows`, timepoint -> due, opens, closes as they were when the latest response came;
-    `completed`, timepoint -> instrument -> the day a form that staff typed in was answered."""
-
-    received: dict[str, dict[str, datetime]]
-    opened: dict[str, dict[str, datetime]]
-    windows: dict[str, tuple[date, date, date]]
-    completed: dict[str, dict[str, date]]
-
-
-_ARRIVED = select(
-    response.c.id,
-    response.c.participant_id,
-    response.c.timepoint,
-    response.c.instrument,
-    response.c.received_at,
-    response.c.completed_on,
-    response.c.opened_at,
-    response.c.window_due,
-    response.c.window_opens,
-    response.c.window_closes,
-).where(_COUNTS)
-# Sorted here: SQLite makes a tree for it, which takes longer than finding the rows.
-_ARRIVALS_OF_ONE = Prepared(_ARRIVED.where(response.c.participant_id == bindparam("id")))
-_ARRIVALS = _ARRIVED.order_by(response.c.id)
-_ARRIVALS_OF_EACH = _ARRIVALS.where(response.c.participant_id.in_(bindparam("ids", expanding=True)))
-# One array instead of a parameter for each: for a page of hundreds that is most of the time.
-_ARRIVALS_OF_ARRAY = _ARRIVALS.where(
-    response.c.participant_id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-)
-
-
-def arrivals(tx: Transaction, participant_ids: Sequence[int]) -> Asked[dict[int, Arrivals]]:
-    """The current responses of each of `participant_ids`, in one query; nobody is left out."""
-    if len(participant_ids) == 1:
-        of_one = _ARRIVALS_OF_ONE.ask(tx, {"id": participant_ids[0]})
-        return of_one.then(lambda rows: _arrived(participant_ids, sorted(rows, key=itemgetter(0))))
-    query = _ARRIVALS_OF_ARRAY if tx.on_postgres else _ARRIVALS_OF_EACH
-    rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
-    return Asked(lambda: _arrived(participant_ids, rows))
-
-
-def _arrived(participant_ids: Sequence[int], rows: Iterable[Sequence[Any]]) -> dict[int, Arrivals]:
-    found = {one: Arrivals({}, {}, {}, {}) for one in participant_ids}
-    for (
-        _,
-        one,
-        timepoint,
-        instrument,
-        received_at,
-        completed_on,
-        opened_at,
-        due,
-        opens,
-        closes,
-    ) in rows:
-        found[one].received.setdefault(timepoint, {})[instrument] = received_at
-        if completed_on is not None:
-            found[one].completed.setdefault(timepoint, {})[instrument] = completed_on
-        if opened_at is not None:
-            found[one].opened.setdefault(timepoint, {})[instrument] = opened_at
-        if due is not None:
-            found[one].windows[timepoint] = (due, opens, closes)
-    return found
 
 
 def answers_of(tx: Transaction, uuid: str) -> dict[str, Answer]:
