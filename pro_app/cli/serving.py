@@ -21,7 +21,7 @@ from pro_app.instruments.inviting import unworded
 from pro_app.messages import sentence as sentence_of
 from pro_app.one_core import keep_to_one_core
 from pro_app.one_heap import share_one_heap
-from pro_app.web import door, rough
+from pro_app.web import door, readiness, rough
 from pro_app.web.admission import Judge
 from pro_app.web.factory import create_app
 from pro_app.wiring import Service
@@ -94,6 +94,7 @@ def web_server(app: Flask, settings: Settings, listener: socket.socket) -> Any:
     )
     server.channel_class = rough.channel(https=settings.https)
     door.guard(server, Judge())
+    readiness.install(server)
     return server
 
 

@@ -87,11 +87,13 @@ class Store:
         self.keys = keys
         self.engine = _open(self.url, pool_size, patience_s)
         self._kept = Kept(self.engine, _always if self.on_sqlite else _stands)
+        # What an SQLite connection has read stays good until another one writes, so writers have their own.
+        self._kept_to_write = Kept(self.engine, _always)
         self._writers: Writers | None = None
         self._together: Together | None = None
         if self.on_sqlite:
             self._writers = Writers(_file_of(self.url), patience_s)
-            self._together = Together(self._kept, self._writers)
+            self._together = Together(self._kept_to_write, self._writers)
 
     @property
     def on_sqlite(self) -> bool:
@@ -176,6 +178,7 @@ class Store:
     def let_go(self) -> None:
         """Close every connection that nobody uses just now; whoever comes next opens a new one."""
         self._kept.close()
+        self._kept_to_write.close()
         self.engine.dispose()
 
     def close(self) -> None:

@@ -25,18 +25,12 @@ def serving(hospital: Hospital, settings: Settings) -> Iterator[int]:
     """The port it listens on, as long as this lasts."""
     listener = listen("127.0.0.1", 0)
     server = web_server(hospital.app, settings, listener)
-    leave = threading.Event()
-
-    def turn() -> None:
-        while not leave.is_set():
-            wasyncore.loop(timeout=0.05, map=server._map, count=1)
-
-    thread = threading.Thread(target=turn, daemon=True)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield int(listener.getsockname()[1])
-    leave.set()
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(10)
-    server.close()
+    assert not thread.is_alive()
 
 
 def say(port: int, sent: bytes, source: str = "127.0.0.1") -> str:

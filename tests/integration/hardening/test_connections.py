@@ -1,0 +1,214 @@
+"""The server's loop, told by the kernel who is ready: every kind of talk on a socket, and what many cost."""
+
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from waitress import wasyncore
+
+from pro_app.cli import serving
+from pro_app.web import readiness
+from tests.integration.hardening.conftest import Hospital
+
+PATIENCE_S = 20.0
+pytestmark = pytest.mark.skipif(not hasattr(select, "epoll"), reason="Waitress's own loop serves there")
+
+
+class Small:
+    """A WSGI application whose slow page waits until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.large = b"x" * 8_000_000
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        body = path.encode() + environ["wsgi.input"].read()
+        if path == "/slow":
+            self.begun.set()
+            assert self.go_on.wait(PATIENCE_S)
+        if path == "/large":
+            body = self.large
+        start("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+
+class At:
+    """A running server: its port, itself, its application."""
+
+    def __init__(self, port: int, server: Any, app: Small) -> None:
+        self.port, self.server, self.app = port, server, app
+
+    @contextmanager
+    def talk(self) -> Iterator[socket.socket]:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S) as connection:
+            yield connection
+
+
+@pytest.fixture
+def at(hospital: Hospital, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[At]:
+    """`pytest.mark.parametrize("at", …, indirect=True)` gives the number of connections that may be open."""
+    monkeypatch.setattr(serving, "CONNECTIONS", getattr(request, "param", serving.CONNECTIONS))
+    app: Any = Small()
+    listener = serving.listen("127.0.0.1", 0)
+    server = serving.web_server(app, hospital.house.settings, listener)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield At(int(listener.getsockname()[1]), server, app)
+    app.go_on.set()
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+
+
+def request_for(path: str, body: bytes = b"", more: str = "") -> bytes:
+    return f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body
+
+
+def answer(connection: socket.socket) -> bytes:
+    """The body of the next answer, which says how long it is."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = connection.recv(1)
+        assert byte, "the server hung up"
+        head += byte
+    (length,) = (int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:"))
+    body = b""
+    while len(body) < length:
+        body += connection.recv(length - len(body))
+    return body
+
+
+def test_one_connection_asks_again_and_again(at: At) -> None:
+    with at.talk() as connection:
+        for number in range(5):
+            connection.sendall(request_for("/echo", b"%d" % number))
+            assert answer(connection) == b"/echo%d" % number
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(at: At) -> None:
+    with at.talk() as connection:
+        connection.sendall(request_for("/a", b"1") + request_for("/b", b"2") + request_for("/c", b"3"))
+        assert [answer(connection) for _ in range(3)] == [b"/a1", b"/b2", b"/c3"]
+
+
+def test_who_speaks_before_the_answer_waits_without_waking_anybody_and_is_heard_then(
+    at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened = 0
+    inner = readiness.Readiness._happened
+
+    def counted(self: readiness.Readiness, one: Any, events: int) -> None:
+        nonlocal happened
+        happened += 1
+        inner(self, one, events)
+
+    with at.talk() as connection, at.talk() as other:
+        connection.sendall(request_for("/slow"))
+        assert at.app.begun.wait(PATIENCE_S)
+        monkeypatch.setattr(readiness.Readiness, "_happened", counted)
+        connection.sendall(request_for("/next", b"!"))
+        for _ in range(20):  # others are served meanwhile
+            other.sendall(request_for("/echo"))
+            assert answer(other) == b"/echo"
+        assert happened < 100  # the one that waits would be told of at every turn, without end
+        at.app.go_on.set()
+        assert [answer(connection), answer(connection)] == [b"/slow", b"/next!"]
+
+
+def test_who_leaves_before_the_answer_is_forgotten(at: At) -> None:
+    with at.talk() as connection:
+        connection.sendall(request_for("/slow"))
+        assert at.app.begun.wait(PATIENCE_S)
+    at.app.go_on.set()
+    with at.talk() as other:
+        other.sendall(request_for("/echo"))
+        assert answer(other) == b"/echo"
+        assert until(lambda: len(at.server.active_channels) == 1)
+
+
+def test_an_answer_larger_than_the_kernel_holds_comes_whole_to_a_slow_reader(at: At) -> None:
+    with at.talk() as connection, at.talk() as other:
+        connection.sendall(request_for("/large"))
+        other.sendall(request_for("/echo"))  # while the first one doesn't read
+        assert answer(other) == b"/echo"
+        assert answer(connection) == at.app.large
+        connection.sendall(request_for("/echo"))
+        assert answer(connection) == b"/echo"
+
+
+def test_who_asks_whether_to_go_on_is_told_to(at: At) -> None:
+    with at.talk() as connection:
+        whole = request_for("/echo", b"later", "Expect: 100-continue\r\n")
+        connection.sendall(whole[: -len(b"later")])
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"later")
+        assert answer(connection) == b"/echolater"
+
+
+def test_who_says_nothing_for_too_long_is_hung_up_on(at: At) -> None:
+    with at.talk() as idle:
+        assert until(lambda: len(at.server.active_channels) == 1)
+        at.server.adj.channel_timeout = -1
+        at.server.next_channel_cleanup = 0
+        assert idle.recv(1) == b""
+
+
+@pytest.mark.parametrize("at", [5], indirect=True)  # listener and trigger count as well
+def test_more_than_may_be_open_wait_until_somebody_leaves(at: At) -> None:
+    with ExitStack() as all_of_them:
+        first = [all_of_them.enter_context(at.talk()) for _ in range(3)]
+        assert until(lambda: len(at.server.active_channels) == 3)
+        late = all_of_them.enter_context(at.talk())
+        late.sendall(request_for("/late"))
+        first[0].sendall(request_for("/echo"))
+        assert answer(first[0]) == b"/echo"
+        assert at.server.in_connection_overflow
+        first[0].close()
+        assert answer(late) == b"/late"
+
+
+def test_what_a_request_costs_the_loop_does_not_depend_on_who_else_is_connected(
+    at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "SWEEP_S", 3600.0)
+    looks = 0
+    inner = at.server.channel_class.readable
+
+    def counted(channel: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        readable: bool = inner(channel)
+        return readable
+
+    def looks_for(requests: int) -> int:
+        nonlocal looks
+        looks = 0
+        for _ in range(requests):
+            talking.sendall(request_for("/echo"))
+            assert answer(talking) == b"/echo"
+        return looks
+
+    with ExitStack() as idle, at.talk() as talking:
+        assert until(lambda: len(at.server.active_channels) == 1)
+        monkeypatch.setattr(at.server.channel_class, "readable", counted)
+        alone = looks_for(50)
+        for _ in range(200):
+            idle.enter_context(at.talk())
+        assert until(lambda: len(at.server.active_channels) == 201)
+        threading.Event().wait(1.2)
+        looks_for(1)  # the sweep that was due before the test put it off
+        assert looks_for(50) < 2 * alone
+
+
+def until(true: Callable[[], bool]) -> bool:
+    """Whether it becomes true in good time."""
+    for _ in range(int(PATIENCE_S / 0.01)):
+        if true():
+            return True
+        threading.Event().wait(0.01)
+    return False
