@@ -126,6 +126,8 @@ def install(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # it would guess from the address; ours ends sessions for good
     manager.request_loader(_load)
+    # Nobody is remembered here; looking for it would open Flask's session for every answer.
+    app.after_request_funcs[None].remove(manager._update_remember_cookie)
 
     def look_at_the_door() -> AnyResponse | None:
         g.view_functions = app.view_functions

@@ -19,7 +19,7 @@ from flask import Flask, Response, current_app, g
 
 from pro_app import logs
 from pro_app.config import Settings
-from pro_app.web.current import asked, service
+from pro_app.web.current import asked, here_and_now, service
 
 log = logging.getLogger("pro_app.request")
 
@@ -76,17 +76,19 @@ def tell(
 
 
 def _begin() -> None:
-    g.began = time.perf_counter()
+    here = here_and_now()
+    here.began = time.perf_counter()
     told = asked().environ.get("HTTP_X_REQUEST_ID", "")
-    g.request_id = mine = id_of(service().settings, told)
+    here.request_id = mine = id_of(service().settings, told)
     logs.request_id.set(mine)
 
 
 def _end(response: Response) -> Response:
-    if "began" not in g:  # turned away before any of our own code ran
+    here = here_and_now()
+    if "began" not in here:  # turned away before any of our own code ran
         return response
-    seconds = time.perf_counter() - g.began
-    own, status, sent = g.request_id, response.status_code, asked()
+    seconds = time.perf_counter() - here.began
+    own, status, sent = here.request_id, response.status_code, asked()
     response.headers[HEADER] = own
     if status < 400 and sent.endpoint in QUIET:
         seen().add(status, seconds)
