@@ -33,7 +33,7 @@ class Readiness:
         self._server = server
         self._epoll = select.epoll()
         self._known: dict[int, int] = {}
-        self._notes: deque[Any] = deque()
+        self._notes: deque[tuple[Any, bool]] = deque()
         self._served = threading.local()
 
     def loop(self, *, timeout: float, map: dict[int, Any], use_poll: bool) -> None:
@@ -48,7 +48,8 @@ class Readiness:
                 if one := map.get(fileno):
                     self._happened(one, events)
             while self._notes:
-                self._look(self._notes.popleft())
+                one, to_write = self._notes.popleft()
+                self._look(one, to_write=to_write)
 
     def comes(self, fileno: int) -> None:
         """A connection was accepted; its client will say something."""
@@ -59,7 +60,7 @@ class Readiness:
         """Before it is closed: its number will be another connection's."""
         self._tell(fileno, 0)
         if self._server.in_connection_overflow:
-            self._notes.append(self._server)
+            self._notes.append((self._server, False))
 
     def serving(self, channel: Any) -> None:
         """The thread that calls serves this connection from now on."""
@@ -72,23 +73,26 @@ class Readiness:
         if channel is None:
             self._server.trigger.pull_trigger()
             return
-        self._notes.append(channel)
+        wanted = _wanted(channel, to_write=True)
+        self._notes.append((channel, bool(wanted & select.EPOLLOUT)))
         # After the note was left: the loop reads its notes after it took anything off the list.
-        if _wanted(channel) & ~self._known.get(channel._fileno, 0):
+        if wanted & ~self._known.get(channel._fileno, 0):
             self._server.trigger.pull_trigger()
 
     def _happened(self, one: Any, events: int) -> None:
-        wanted = _wanted(one)
+        wanted = _wanted(one, to_write=bool(events & select.EPOLLOUT))
         if wanted:
             wasyncore.readwrite(one, events & (wanted | _AT_ANY_TIME))
         self._look(one, exactly=bool(events & _TO_READ & ~wanted) or not wanted)
 
-    def _look(self, one: Any, *, exactly: bool = False) -> None:
-        """Tell the kernel what this one waits for. exactly: also that it is not to be read just now."""
+    def _look(self, one: Any, *, exactly: bool = False, to_write: bool = False) -> None:
+        """Tell the kernel what this one waits for. exactly: also that it is not to be read just now;
+        to_write: its thread has left something for the loop to write."""
         fileno = one._fileno
         if fileno is None:
             return
-        wanted, known = _wanted(one), self._known.get(fileno, 0)
+        known = self._known.get(fileno, 0)
+        wanted = _wanted(one, to_write=to_write or bool(known & select.EPOLLOUT))
         if not exactly:
             wanted |= known & _TO_READ
         if wanted != known:
@@ -108,10 +112,16 @@ class Readiness:
             self._epoll.register(fileno, wanted)
 
 
-def _wanted(one: Any) -> int:
-    """What Waitress would ask the kernel about this connection, listener or trigger."""
+def _wanted(one: Any, *, to_write: bool) -> int:
+    """What Waitress would ask the kernel about this connection, listener or trigger.
+
+    to_write: also while a thread serves it and has said that it leaves something. Otherwise it is about to
+    write by itself, with the lock in its hand, and the kernel would tell without end that one could.
+    """
     wanted = _TO_READ if one.readable() else 0
-    return wanted | select.EPOLLOUT if one.writable() and not one.accepting else wanted
+    if one.writable() and not one.accepting and (to_write or not one.requests):
+        wanted |= select.EPOLLOUT
+    return wanted
 
 
 def install(server: Any) -> bool:

@@ -111,7 +111,7 @@ export function view(name) {
   byId("end").hidden = name !== "end";
   byId("gentle").hidden = true;
   byId("skip").hidden = name !== "question";
-  if (name !== "question") byId("urgent").replaceChildren();
+  if (name !== "question") warn(Object.keys(page.urgent)); // whatever was answered last, this stays to be read
 }
 
 export function show(index, focus = true) {

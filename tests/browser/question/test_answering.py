@@ -266,6 +266,8 @@ def test_the_figures_place_is_kept_and_the_list_comes_only_where_it_can_not_be_h
     expect(phone.page.locator("#bpi2-figure svg:visible")).to_have_count(1)
     drawn = phone.page.locator(".canvas").bounding_box()
     assert place and drawn and place["y"] == drawn["y"] and abs(place["height"] - drawn["height"]) <= 1
+    # The second browser goes on from the draft, which must have come.
+    expect(phone.page.locator("#saved")).to_have_attribute("data-state", "hospital")
 
     hospital.lie = broken
     context = browser.new_context(service_workers="block", **PHONE)
@@ -278,30 +280,6 @@ def test_the_figures_place_is_kept_and_the_list_comes_only_where_it_can_not_be_h
     phone.sees("bpi2")
     phone.page.get_by_role("button", name="Show the figure").click()
     expect(phone.page.locator("#bpi2-figure .shaded")).to_have_count(1)
-
-
-def test_at_seven_the_sentence_that_nobody_watches_stands_there_at_once(
-    browser: Browser, hospital: Hospital, faults: list[str]
-) -> None:
-    mary = hospital.enrol("CZ-worst", "en")
-    phone = Phone(hospital, browser.new_context(**PHONE), faults).start(mary).open(mary, "bpi-sf").settled()
-    phone.answer("bpi1", 1)
-    phone.page.locator('[data-region="back-sacrum"]').click()
-    phone.next()
-    phone.sees("bpi3")
-    urgent = phone.page.locator("#urgent")
-    phone.choose(6)
-    expect(urgent).to_be_empty()
-    phone.choose(7)
-    expect(urgent).to_contain_text(hospital.service.study.emergency.text["en"])
-    site = hospital.service.study.sites[0]
-    expect(urgent.locator("a").first).to_have_text(site.contact_phone)
-    phone.choose(2)
-    expect(urgent).to_be_empty()
-    phone.choose(9)
-    phone.next()
-    phone.sees("bpi4")
-    expect(urgent).to_be_empty()
 
 
 def test_without_scripts_a_whole_visit_is_answered_on_plain_pages(
