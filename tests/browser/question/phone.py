@@ -96,6 +96,22 @@ class Phone:
     def saved(self, words: str) -> None:
         expect(self.page.locator("#saved")).to_contain_text(words)
 
+    def noted(self) -> None:
+        """The place is on the disk too: it comes a moment after the screen, what was answered before it."""
+        self.page.evaluate(
+            """async () => {
+              const opening = indexedDB.open("pro-follow-up");
+              await new Promise((done, failed) => (opening.onsuccess = done, opening.onerror = failed));
+              for (let round = 0; round < 3; round++) {  // sealed first, and then in the order they began
+                await crypto.subtle.digest("SHA-256", new Uint8Array(1000));
+                const mine = opening.result.transaction(["sealed", "dirty"], "readwrite");
+                mine.objectStore("dirty").get("nothing");
+                await new Promise((done, failed) => (mine.oncomplete = done, mine.onabort = failed));
+              }
+              opening.result.close();
+            }"""
+        )
+
     def at_end(self, state: str) -> None:
         expect(self.page.locator(f'#end [data-state="{state}"]')).to_be_visible()
 

@@ -81,6 +81,7 @@ def test_a_whole_visit_without_signal_and_with_the_browser_killed_in_the_middle(
     for number in range(1, 9):
         phone.answer(f"q{number}", C30[f"q{number}"]["value"])
     phone.sees("q9")
+    phone.noted()
     pocket.kill()
 
     phone = Phone(hospital, pocket.open(), faults)
@@ -122,6 +123,7 @@ def test_after_a_kill_at_any_kind_of_screen_nothing_that_the_page_called_saved_i
         expect(phone.page.locator("#saved")).to_have_attribute("data-state", re.compile("device|waiting"))
         phone.next()
         phone.sees(item)
+        phone.noted()
         pocket.kill()
         again = Phone(hospital, pocket.open(), faults)
         again.page.goto(hospital.page(mary, "bpi-sf"))
@@ -145,6 +147,7 @@ def test_after_a_kill_at_any_kind_of_screen_nothing_that_the_page_called_saved_i
         phone.sees(f"bpi9{letter}")
         phone.next()
     expect(phone.page.locator("#review-title")).to_be_visible()
+    phone.noted()
     pocket.kill()
     phone = Phone(hospital, pocket.open(), faults)
     phone.page.goto(hospital.page(mary, "bpi-sf"))
