@@ -58,6 +58,10 @@ def test_no_file_names_a_package_registry_or_a_path_of_some_machine() -> None:
         assert not found, f"{shown(path)}: {found[0] if found else ''}"
 
 
+def test_no_package_lies_in_the_repository() -> None:
+    assert tracked("*.whl", "*.zip", "*.gz", "*.tgz", "*.jar", "*.min.js", "node_modules/*") == []
+
+
 def test_no_template_has_a_script_or_style_of_its_own() -> None:
     for path in tracked("pro_app/web/templates/*.html", "pro_app/web/templates/**/*.html"):
         text = path.read_text()
