@@ -189,7 +189,7 @@ export async function keep(item, answer) {
   if (!app.touched) rest();
   app.touched = true;
   app.answers[item] = answer;
-  Object.assign(byId("saved"), { textContent: "" }).dataset.words = ""; // what it said is true no longer
+  byId("saved").textContent = byId("saved").dataset.words = byId("saved").dataset.state = ""; // what it said is true no longer
   dress(item);
   warn(page.screens[app.screen]);
   app.keeping += 1;
