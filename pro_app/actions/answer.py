@@ -298,7 +298,7 @@ def _new_response(
         opened_at=stop.opened.get(sent.instrument),
         window=(visit.due, visit.opens, visit.closes) if visit.due and visit.opens and visit.closes else None,
         answers=checked.on_the_wire(),
-        free_text=frozenset(item.id for item in definition.items if item.kind == "text"),
+        free_text=definition.free_text,
         content_hash=content,
         completed_on=sent.completed_on,
         entered_by=sent.entered_by,

@@ -5,11 +5,11 @@ hash. Whose record it is, which visit, its status, every answer and every score 
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pro_app import json_text
 from pro_app.gateways import fhir_names as names
 
 Resource = Mapping[str, Any]
@@ -40,7 +40,7 @@ def fingerprint(response: Resource, scores: Iterable["Score"]) -> str:
         "answers": {str(item.get("linkId")): _answers(item) for item in response.get("item") or []},
         "scores": {one.scale: [one.status, one.value, one.reason] for one in scores},
     }
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json_text.canonical(content)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

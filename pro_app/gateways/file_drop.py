@@ -22,6 +22,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pro_app import json_text
 from pro_app.errors import SettingsError
 from pro_app.instruments.definition import Instrument
 from pro_app.ports import Parcel, RegistryAway, RegistryReceipt, RegistryRefused
@@ -171,7 +172,7 @@ class FileDrop:
 def canonical(body: Mapping[str, object]) -> bytes:
     """The bytes that are signed: the manifest without its signature, keys sorted, no spaces."""
     unsigned = {name: value for name, value in body.items() if name != "signature"}
-    return json.dumps(unsigned, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return json_text.canonical(unsigned).encode()
 
 
 def table(parcel: Parcel, instrument: Instrument) -> str:

@@ -5,10 +5,11 @@ converted or dropped: what does not fit is refused, with the item and the value 
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from pro_app import json_text
 from pro_app.errors import ProAppError
 from pro_app.instruments.definition import Instrument, Item
 
@@ -81,10 +82,9 @@ def validate(instrument: Instrument, raw: Mapping[str, object], *, partial: bool
     `answer_unknown_item`, `answer_shape`, `answer_not_a_code`, `answer_not_text`,
     `answer_too_long`, `answer_not_regions`, `answer_absent`, `answer_hidden`, `answer_shown`.
     """
-    known = {item.id: item for item in instrument.items}
-    for name, given in raw.items():
-        if name not in known:
-            raise AnswerFault(str(name), given, "answer_unknown_item")
+    if not raw.keys() <= instrument.by_id.keys():
+        name = next(name for name in raw if name not in instrument.by_id)
+        raise AnswerFault(str(name), raw[name], "answer_unknown_item")
     items: dict[str, Answer] = {}
     for item in instrument.items:
         if item.id in raw:
@@ -129,7 +129,7 @@ def canonical(
         "response": response,
         "version": version,
     }
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return json_text.canonical(content).encode()
 
 
 def content_hash(
@@ -152,27 +152,33 @@ def _answer(instrument: Instrument, item: Item, given: object) -> Answer:
     # What JSON makes is a dict; asking whether something else is a mapping takes ten times as long.
     if not (type(given) is dict or isinstance(given, Mapping)) or len(given) != 1:
         raise AnswerFault(item.id, given, "answer_shape")
-    if "missing" in given:
-        if given["missing"] not in MISSING:
-            raise AnswerFault(item.id, given["missing"], "answer_shape")
-        return Answer(missing=given["missing"])
-    if "value" not in given:
+    if "value" in given:
+        value = given["value"]
+        if type(value) is int and value in item.codes and item.kind != "yes_no":
+            return _coded(value)
+        return Answer(value=_uncoded(instrument, item, value))
+    if "missing" not in given:
         raise AnswerFault(item.id, given, "answer_shape")
-    return Answer(value=_value(instrument, item, given["value"]))
+    if given["missing"] not in MISSING:
+        raise AnswerFault(item.id, given["missing"], "answer_shape")
+    return Answer(missing=given["missing"])
 
 
-def _value(instrument: Instrument, item: Item, value: object) -> Value:
+@lru_cache(maxsize=256)
+def _coded(code: int) -> Answer:
+    """Most answers are one of a few numbers: the same one serves for all."""
+    return Answer(value=code)
+
+
+def _uncoded(instrument: Instrument, item: Item, value: object) -> Value:
+    """A value that is not one of the item's numbers."""
     if item.kind == "text":
         return _text(item, value)
     if item.kind == "body":
         return _regions(instrument, item, value)
-    if item.kind == "yes_no":
-        if not isinstance(value, bool):
-            raise AnswerFault(item.id, value, "answer_not_a_code")
+    if item.kind == "yes_no" and isinstance(value, bool):
         return value
-    if type(value) is not int or value not in item.codes:
-        raise AnswerFault(item.id, value, "answer_not_a_code")
-    return value
+    raise AnswerFault(item.id, value, "answer_not_a_code")
 
 
 def _text(item: Item, value: object) -> str:
@@ -201,7 +207,10 @@ def _regions(instrument: Instrument, item: Item, value: object) -> Mapping[str, 
 
 def _check_shown(instrument: Instrument, items: Mapping[str, Answer]) -> None:
     for item in instrument.items:
-        answer, shown = items[item.id], is_shown(item, items)
+        answer = items[item.id]
+        if item.shown_if is None and answer.missing is None:
+            continue
+        shown = is_shown(item, items)
         if shown and answer.missing == NOT_SHOWN:
             raise AnswerFault(item.id, NOT_SHOWN, "answer_shown")
         if not shown and answer.missing != NOT_SHOWN:

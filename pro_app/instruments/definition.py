@@ -118,6 +118,8 @@ class Instrument:
     codes: what others call the instrument, by system: `cdisc`, `snomed`, `loinc`,
       `fhir_questionnaire`, ...
     minutes: how long it takes, roughly.
+    by_id, free_text, thresholds_of: the items by their ids, the ids of those that take words, and the
+      thresholds by scale; made from the rest.
     """
 
     id: str
@@ -135,18 +137,30 @@ class Instrument:
     codes: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    by_id: Mapping[str, Item] = field(init=False, repr=False, compare=False)
+    free_text: frozenset[str] = field(init=False, repr=False, compare=False)
+    thresholds_of: Mapping[str, tuple[Threshold, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        scales = {threshold.scale for threshold in self.thresholds}
+        made = {
+            "by_id": {item.id: item for item in self.items},
+            "free_text": frozenset(item.id for item in self.items if item.kind == "text"),
+            "thresholds_of": {
+                scale: tuple(one for one in self.thresholds if one.scale == scale) for scale in scales
+            },
+        }
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
 
     def item(self, item_id: str) -> Item:
         """The item called `item_id`; KeyError when there is none."""
-        for item in self.items:
-            if item.id == item_id:
-                return item
-        raise KeyError(item_id)
+        return self.by_id[item_id]
 
     @property
     def item_ids(self) -> tuple[str, ...]:
         """The ids of the items in the owner's order."""
-        return tuple(item.id for item in self.items)
+        return tuple(self.by_id)
 
     @property
     def region_ids(self) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from pro_app.instruments.definition import Change, Instrument, Threshold
 
 def important(instrument: Instrument, scale: str, value: float) -> Threshold | None:
     """The threshold of clinical importance that the score is beyond, or None."""
-    for threshold in instrument.thresholds:
-        if threshold.scale == scale and is_beyond(threshold, value):
+    for threshold in instrument.thresholds_of.get(scale, ()):
+        if is_beyond(threshold, value):
             return threshold
     return None
 

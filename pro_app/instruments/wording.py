@@ -6,10 +6,10 @@ text and who it belongs to, so that a response can name exactly the words it was
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pro_app import json_text
 from pro_app.instruments import language as languages
 from pro_app.instruments.definition import Instrument, Item
 
@@ -166,7 +166,7 @@ def pack_bytes(instrument: Instrument, label: PackLabel, texts: Mapping[str, str
         "texts": {key: text for key, text in texts.items() if text},
         "version": label.version,
     }
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return json_text.canonical(content).encode()
 
 
 def content_hash(instrument: Instrument, label: PackLabel, texts: Mapping[str, str]) -> str:

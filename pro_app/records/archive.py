@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from pro_app import sealed_stream
+from pro_app import json_text, sealed_stream
 from pro_app.keys import KeyRing
 from pro_app.sealed_stream import Damaged, Sealer
 
@@ -37,7 +37,7 @@ class Writer:
         self._sum = hashlib.sha256()
 
     def line(self, value: Line) -> None:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        text = json_text.compact(value).encode() + b"\n"
         self._sum.update(text)
         self._put(text)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from pro_app import json_text
 from pro_app.records.prepared import Prepared
 from pro_app.records.schema import audit, audit_chain
 from pro_app.records.store import Transaction
@@ -65,7 +66,7 @@ class Event:
 
 
 def _row_hash(previous: str, fields: list[object]) -> str:
-    body = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    body = json_text.compact(fields)
     return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
 
 
@@ -87,7 +88,7 @@ def append(
         tx.conn.execute(insert(audit_chain).values(chain=chain, length=0, head_hash=_START))
     length, previous = head if head is not None else (0, _START)
     at = now.astimezone(UTC)
-    text = json.dumps(detail, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json_text.canonical(detail)
     number = length + 1
     fields = [number, at.isoformat(), actor.kind, actor.name, action, subject, text, actor.address]
     digest = _row_hash(previous, fields)

@@ -29,14 +29,18 @@ _BEGIN, _COMMIT = "BEGIN", "COMMIT"
 
 @dataclass(eq=False, slots=True)
 class Question:
-    """One statement, and after its batch what the server said. kinds: the columns' types (OIDs);
-    prepares: the name under which the server is to know it from now on, where that is all that is asked."""
+    """One statement, and after its batch what the server said. prepares: the name under which the server is
+    to know it from now on, where that is all that is asked."""
 
     text: str
     values: Sequence[bytes | None] = ()
     prepares: bytes = b""
     rows: list[Row] = field(default_factory=list)
-    kinds: tuple[int, ...] = ()
+    result: Any = None
+
+    def kinds(self) -> list[int]:
+        """The types of the columns that were found (OIDs)."""
+        return [self.result.ftype(place) for place in range(self.result.nfields)]
 
 
 @dataclass(eq=False, slots=True)
@@ -176,7 +180,7 @@ class _Batch:
             change = self._known.change
             change.set_pgresult(result)
             asked.rows = change.load_rows(0, result.ntuples, tuple)
-            asked.kinds = tuple(result.ftype(place) for place in range(result.nfields))
+            asked.result = result
         elif status == ExecStatus.COMMAND_OK:
             if asked.prepares:
                 self._known.names[asked.text] = asked.prepares

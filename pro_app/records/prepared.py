@@ -100,7 +100,7 @@ class Prepared:
             cursor = _run(tx.conn, text.text, text.filled(values), many=False)
             found: list[Row] = cursor.fetchall()
             if found:
-                found = self._turned(found, text, [column[1] for column in cursor.description], dialect)
+                found = self._turned(found, text, lambda: [each[1] for each in cursor.description], dialect)
             cursor.close()
             return Asked(lambda: found)
         question = pipeline.ask(text.text, text.filled(values))
@@ -154,10 +154,11 @@ class Prepared:
         if self._many is None:
             self._many = _Many(self._statement, self._fill or ())
         many = self._many
-        turns = many.turns(tx.dialect)
-        turned = [[row[name] if turn is None else turn(row[name]) for name, turn in turns] for row in rows]
-        named = [dict(zip(many.names, row, strict=True)) for row in turned]
-        many.insert.run(tx, {"rows": json.dumps(named, default=_in_json)})
+        if any(row.keys() != many.names for row in rows):  # PostgreSQL would take what lacks for empty
+            raise InvalidRequestError("each row has exactly the insert's columns")
+        if turns := many.turns(tx.dialect):
+            rows = [{**row, **{name: turn(row[name]) for name, turn in turns}} for row in rows]
+        many.insert.run(tx, {"rows": json.dumps(rows, default=_in_json)})
 
     def _text(self, dialect: Dialect) -> _Text:
         # Two threads may both put it together: they make the same.
@@ -174,13 +175,15 @@ class Prepared:
         types = tuple(column.type for column in asked.selected_columns) if asked is not None else ()
         return _Text(str(compiled), slots, always, types)
 
-    def _turned(self, rows: list[Row], text: _Text, kinds: Sequence[Any], dialect: Dialect) -> list[Row]:
-        """As SQLAlchemy would give them. kinds: what the driver calls the columns' types."""
+    def _turned(
+        self, rows: list[Row], text: _Text, kinds: Callable[[], Sequence[Any]], dialect: Dialect
+    ) -> list[Row]:
+        """As SQLAlchemy would give them. kinds: what the driver calls the columns' types; asked once."""
         if not rows:
             return rows
         back = self._back.get(dialect.name)
         if back is None:
-            back = self._back[dialect.name] = _back(text, kinds, dialect)
+            back = self._back[dialect.name] = _back(text, kinds(), dialect)
         return [_turned(row, back) for row in rows] if back else rows
 
 
@@ -198,20 +201,20 @@ class _Many:
 
     def __init__(self, one: Statement, names: Sequence[str]) -> None:
         assert isinstance(one, Insert)
-        self.names = tuple(names)
-        self._kinds = [one.table.c[name].type for name in names]
-        self._turns: tuple[tuple[str, Turn | None], ...] = ()
-        columns = (column(name, _of_any_length(kind)) for name, kind in zip(names, self._kinds, strict=True))
+        self.names = frozenset(names)
+        self._kinds = {name: one.table.c[name].type for name in names}
+        self._turns: tuple[tuple[str, Turn], ...] | None = None
+        columns = (column(name, _of_any_length(kind)) for name, kind in self._kinds.items())
         given = cast(bindparam("rows", type_=String()), JSON)
         each = func.json_to_recordset(given).table_valued(*columns)
         each = each.render_derived(name="each", with_types=True)
         self.insert = Prepared(one.from_select(list(names), select(*each.c)))
 
-    def turns(self, dialect: Dialect) -> tuple[tuple[str, Turn | None], ...]:
-        """Each column with what turns its value."""
-        if not self._turns:
-            turns = (_there(kind, dialect) for kind in self._kinds)
-            self._turns = tuple(zip(self.names, turns, strict=True))
+    def turns(self, dialect: Dialect) -> tuple[tuple[str, Turn], ...]:
+        """The columns whose values must be turned, with what turns them."""
+        if self._turns is None:
+            turns = ((name, _there(kind, dialect)) for name, kind in self._kinds.items())
+            self._turns = tuple((name, turn) for name, turn in turns if turn is not None)
         return self._turns
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import and_, bindparam, insert, literal_column, or_, select
 
+from pro_app import json_text
 from pro_app.records.prepared import Asked, Prepared, Row
 from pro_app.records.schema import response, score
 from pro_app.records.store import Transaction
@@ -144,7 +145,7 @@ def add(tx: Transaction, new: NewResponse) -> int:
             "window_due": due,
             "window_opens": opens,
             "window_closes": closes,
-            "answers": json.dumps(open_answers, ensure_ascii=False, separators=(",", ":")),
+            "answers": json_text.compact(open_answers),
             "free_text_sealed": sealed,
             "content_hash": new.content_hash,
         },

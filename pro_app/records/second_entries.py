@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from pro_app import json_text
 from pro_app.errors import ProAppError
 from pro_app.records.schema import response
 from pro_app.records.schema_clinic import second_entry
@@ -81,7 +82,7 @@ def add(
         tx.conn.execute(
             insert(second_entry).values(
                 response_id=response_id,
-                answers=json.dumps(plain, ensure_ascii=False, separators=(",", ":")),
+                answers=json_text.compact(plain),
                 free_text_sealed=sealed,
                 entered_by=entered_by,
                 entered_at=now,

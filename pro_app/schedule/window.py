@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from pro_app.schedule.plan import Visit
 from pro_app.schedule.status import MEANING, Status
 
 _NOTHING: Mapping[str, datetime] = {}
+_NONE: tuple[str, ...] = ()
 
 
 class VisitState(StrEnum):
@@ -63,6 +65,7 @@ class Assessment:
     reason: str | None = None
 
 
+@lru_cache(maxsize=64)  # all visits of a page, and all of a tick, are looked at from one instant
 def today(now: datetime, tz: ZoneInfo) -> date:
     """The calendar day at the site at the instant `now` (aware)."""
     return now.astimezone(tz).date()
@@ -109,16 +112,18 @@ def assess(
     always has). Steps: 1. all in: done or done late. 2. a reason on record. 3. the participant's status.
     4. the calendar at the site.
     """
-    have = tuple(name for name in visit.instruments if name in done)
-    lack = tuple(name for name in visit.instruments if name not in done)
-    late = tuple(name for name in have if not in_time(visit, site_tz, done[name], opened.get(name)))
+    have, lack, late = _NONE, visit.instruments, _NONE
+    if done:
+        have = tuple(name for name in visit.instruments if name in done)
+        lack = tuple(name for name in visit.instruments if name not in done)
+        late = tuple(name for name in have if not in_time(visit, site_tz, done[name], opened.get(name)))
     if not lack:
         return Assessment(VisitState.DONE_LATE if late else VisitState.DONE, have, lack, late)
     if excused:
         return Assessment(VisitState.EXCUSED, have, lack, late, excused)
     if reason := _status_excuse(visit, site_tz, Status(status), since, now):
         return Assessment(VisitState.EXCUSED, have, lack, late, reason)
-    begun = any(
+    begun = bool(opened) and any(
         visit.closes is not None and today(opened[name], site_tz) <= visit.closes
         for name in lack
         if name in opened

@@ -56,7 +56,7 @@ def score(
             values = tuple(exact[part] for part in scale.scales)
             lines[scale.name], exact[scale.name] = _score(scale, values)
         else:
-            codes = tuple(answers.get(item) for item in scale.items)
+            codes = tuple(map(answers.get, scale.items))
             lines[scale.name], exact[scale.name] = _remembered(scale, codes)
     return ScoreSheet(plan.instrument, plan.version, plan.algorithm, plan.citation, lines)
 
@@ -64,12 +64,12 @@ def score(
 def _score(scale: ScalePlan, values: tuple[int | Fraction | None, ...]) -> tuple[ScaleScore, Fraction | None]:
     """Steps 2-6 for one scale; `values` belong to its parts, one for each."""
     given = list(zip(scale.parts, values, strict=True))
-    shares = [share(scale, part, value) for part, value in given if value is not None]
-    value = exact_value(scale, len(shares), _sum(shares))
+    answered = [(part, each) for part, each in given if each is not None]
+    value = exact_value(scale, len(answered), _total(scale, answered))
     line = ScaleScore(
         scale=scale.name,
         value=None if value is None else float(value),
-        reason=reason_for(scale, len(shares)),
+        reason=reason_for(scale, len(answered)),
         used=tuple(part for part, each in given if each is not None),
         missing=tuple(part for part, each in given if each is None),
         band=band_of(scale, value),
@@ -82,10 +82,14 @@ def _score(scale: ScalePlan, values: tuple[int | Fraction | None, ...]) -> tuple
 _remembered = lru_cache(maxsize=1 << 14)(_score)
 
 
-def _sum(values: list[int | Fraction]) -> Fraction:
-    """The exact sum, over one common denominator: adding fractions one by one costs ten times as much."""
-    unit = lcm(*(value.denominator for value in values))
-    return Fraction(sum(value.numerator * (unit // value.denominator) for value in values), unit)
+def _total(scale: ScalePlan, answered: list[tuple[str, int | Fraction]]) -> Fraction:
+    """The exact sum of what `share` gives for each part, over one common denominator: adding and taking away
+    fractions one by one costs ten times as much."""
+    unit, total = lcm(*[value.denominator for _, value in answered]), 0
+    for part, value in answered:
+        over_unit = value.numerator * (unit // value.denominator)
+        total += 100 * unit - over_unit if part in scale.reversed_scales else over_unit
+    return Fraction(total, unit)
 
 
 def check_identity(plan: ScoringPlan, instrument: str | None, version: str | None) -> None:
@@ -97,8 +101,10 @@ def check_identity(plan: ScoringPlan, instrument: str | None, version: str | Non
 
 def check_answers(plan: ScoringPlan, answers: Mapping[str, int | None]) -> None:
     """Raise `ForeignItem` or `NotAnAnswer` at the first answer that can't be one."""
+    known = plan.answers
     for item, value in answers.items():
-        check_answer(plan, item, value)
+        if item not in known or (value is not None and (type(value) is not int or value not in known[item])):
+            check_answer(plan, item, value)
 
 
 def check_answer(plan: ScoringPlan, item: str, value: object) -> None:

@@ -36,9 +36,10 @@ def here_and_now() -> Any:
 
 def now() -> datetime:
     """The instant this request is about, in UTC: one per request, so that a page agrees with itself."""
-    if "now" not in g:
-        g.now = datetime.now(UTC)
-    return cast(datetime, g.now)
+    here = here_and_now()
+    if "now" not in here:
+        here.now = datetime.now(UTC)
+    return cast(datetime, here.now)
 
 
 def address() -> str:
@@ -52,11 +53,11 @@ def visiting(*, write: bool = False) -> Iterator[tuple[Transaction, Participant,
 
     The only way for a view to turn a ticket into a person. Raises the faults of `actions.admit`.
     """
-    ticket = cast(Ticket, g.ticket)
-    store = service().store
+    here, house = here_and_now(), service()
+    ticket, store = cast(Ticket, here.ticket), house.store
     with store.writing(short=True) if write else store.reading(short=True) as tx:
-        person = admit.by_ticket(tx, service().links, ticket, lock=write)
-        g.language = person.language
+        person = admit.by_ticket(tx, house.links, ticket, lock=write)
+        here.language = person.language
         yield tx, person, ticket.timepoint
 
 

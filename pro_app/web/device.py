@@ -7,8 +7,10 @@ Read by a cookie or a header, written only with the header `Authorization: Visit
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g
+from werkzeug.datastructures import Headers
 
 from pro_app.actions import answer, consent
 from pro_app.actions.answer import Receipt, Submission
@@ -17,11 +19,15 @@ from pro_app.errors import ProAppError
 from pro_app.links import Ticket
 from pro_app.records.responses import Helper, Mode
 from pro_app.web import locale, question_page
-from pro_app.web.current import now, patient, service, visiting
+from pro_app.web.current import asked, now, patient, service, visiting
 from pro_app.web.device_body import Fields, read_json
 from pro_app.web.display import said_in
 from pro_app.web.guard import device
 from pro_app.web.tablet_gate import handed_over
+from pro_app.wiring import Service
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 blueprint = Blueprint("device", __name__, url_prefix="/device")
 
@@ -48,9 +54,10 @@ class NotJson(ProAppError):
 def visit(ref: str) -> Response:
     """All that the page needs to begin or to go on. Answers that were sent are never among it."""
     _check_ref(ref)
+    house = service()
     with visiting() as (tx, person, timepoint):
         consent.check(person)
-        seen = look(tx, service().study, service().catalogue, person, timepoint, now())
+        seen = look(tx, house.study, house.catalogue, person, timepoint, now())
         answer.check_open(seen.stop, person)
         return as_json(visit_json(seen, _token(g.ticket), "clinic_tablet" if handed_over() else "own_phone"))
 
@@ -61,13 +68,14 @@ def draft() -> Response:
     """Keep what was answered so far; `saved` false says that this questionnaire was sent already."""
     sent = _body()
     _check_ref(sent.text("ref"))
+    house = service()
     with visiting(write=True) as (tx, person, timepoint):
         consent.check(person)
         _check_version(sent)
         saved = answer.keep_draft(
             tx,
-            service().study,
-            service().catalogue,
+            house.study,
+            house.catalogue,
             person,
             timepoint,
             instrument=sent.text("instrument"),
@@ -90,12 +98,13 @@ def response() -> Response:
     submission = submission_of(sent)
     if handed_over():
         submission = replace(submission, mode="clinic_tablet")  # the tablet's state says it, not its page
+    house = service()
     with visiting(write=True) as (tx, person, timepoint):
         consent.check(person)
         receipt = answer.submit(
             tx,
-            service().study,
-            service().catalogue,
+            house.study,
+            house.catalogue,
             person,
             timepoint,
             submission,
@@ -105,9 +114,16 @@ def response() -> Response:
     return as_json(receipt_json(receipt), 200 if receipt.repeated else 201)
 
 
+class _Plain(Response):
+    """An answer that leads nowhere else and has a body: its headers leave as they stand."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        return self.headers
+
+
 def as_json(body: dict[str, object], status: int = 200) -> Response:
     """An answer of plain JSON, its keys as they stand."""
-    return Response(_ENCODER.encode(body) + "\n", status, content_type="application/json")
+    return _Plain(_ENCODER.encode(body) + "\n", status, content_type="application/json")
 
 
 def receipt_json(receipt: Receipt) -> dict[str, object]:
@@ -122,9 +138,10 @@ def receipt_json(receipt: Receipt) -> dict[str, object]:
 
 
 def _body() -> Fields:
-    if request.mimetype != "application/json":
+    sent = asked()
+    if sent.mimetype != "application/json":
         raise NotJson()
-    return read_json(request.get_data(cache=False))
+    return read_json(sent.get_data(cache=False))
 
 
 def _ref() -> str:
@@ -165,7 +182,7 @@ def _token(ticket: Ticket) -> str:
 
 def visit_json(seen: Look, token: str, mode: Mode) -> dict[str, object]:
     """All that a page needs to begin a visit, in the language of this request."""
-    comes, pages = seen.next_stop, question_page.pages()
+    house, comes, pages = service(), seen.next_stop, question_page.pages()
     timepoint, contact = seen.stop.timepoint, seen.site
     language = locale.language()
     closes = seen.stop.visit.finish_by if seen.stop.assessment.state == "grace" else seen.stop.visit.closes
@@ -173,19 +190,19 @@ def visit_json(seen: Look, token: str, mode: Mode) -> dict[str, object]:
         "ref": seen.ref,
         "token": token,
         "mode": mode,
-        "study": service().study.id,
+        "study": house.study.id,
         "timepoint": {"id": timepoint.id, "label": said_in(timepoint.label, language)},
         "state": seen.stop.assessment.state.value,
         "closes": closes.isoformat() if closes else None,
         "language": language,
-        "languages": list(service().study.languages),
+        "languages": list(house.study.languages),
         "contact": {"name": said_in(contact.contact_name, language), "phone": contact.contact_phone},
         "next": comes
         and {
             "timepoint": comes.timepoint.id,
             "opens": comes.visit.opens.isoformat() if comes.visit.opens else None,
         },
-        "instruments": [_part(part, pages) for part in seen.parts],
+        "instruments": [_part(part, pages, house) for part in seen.parts],
         "journey": [
             {
                 "timepoint": stop.timepoint.id,
@@ -197,10 +214,10 @@ def visit_json(seen: Look, token: str, mode: Mode) -> dict[str, object]:
     }
 
 
-def _part(part: Part, known: question_page.Pages) -> dict[str, object]:
+def _part(part: Part, known: question_page.Pages, house: Service) -> dict[str, object]:
     name, draft, sent = part.instrument.id, part.draft, part.sent
-    languages = [each for each in service().study.languages if (name, each) in known.packed]
-    catalogue = service().catalogue
+    languages = [each for each in house.study.languages if (name, each) in known.packed]
+    catalogue = house.catalogue
     return {
         "id": name,
         "version": part.instrument.version,

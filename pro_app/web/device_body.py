@@ -17,7 +17,6 @@ Choice = TypeVar("Choice", bound=str)
 
 # A body diagram is the deepest answer there is: answers, item, value, regions, name.
 DEEPEST = 5
-_NESTING = (dict, list)
 LONGEST_NAME = 80
 # A clock before the first or after the last is broken; the response is kept, with the nearest of the two.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,12 +119,11 @@ class Fields:
         return value
 
 
-def _shallow(value: object, floors: int) -> bool:
+def _shallow(value: dict[str, object], floors: int) -> bool:
     """Whether nothing in `value` is nested deeper than `floors`: faults quote what they refuse."""
-    if not isinstance(value, _NESTING):
-        return True
-    if floors == 0:
-        return False
-    inside = value.values() if isinstance(value, dict) else value
-    # Most are numbers: a call for each would take longer than reading them did.
-    return all(_shallow(one, floors - 1) for one in inside if isinstance(one, _NESTING))
+    floor: list[Any] = [value]
+    for _ in range(floors):
+        # Floor by floor: a call for each of a form's answers would take longer than reading them did.
+        inside = [one.values() if type(one) is dict else one for one in floor]
+        floor = [one for each in inside for one in each if type(one) is dict or type(one) is list]
+    return not floor

@@ -89,7 +89,7 @@ def _end(response: Response) -> Response:
         return response
     seconds = time.perf_counter() - here.began
     own, status, sent = here.request_id, response.status_code, asked()
-    response.headers[HEADER] = own
+    response.headers.add(HEADER, own)
     if status < 400 and sent.endpoint in QUIET:
         seen().add(status, seconds)
         return response

@@ -9,7 +9,18 @@ from tests.house.source import Module, modules
 # Lowest first. A module belongs to the longest name here that it begins with.
 FLOORS = (
     ("sentences",),
-    ("errors", "messages", "datafile", "contact", "logs", "everlasting", "one_heap", "one_core", "scoring"),
+    (
+        "errors",
+        "messages",
+        "datafile",
+        "contact",
+        "logs",
+        "everlasting",
+        "one_heap",
+        "one_core",
+        "json_text",
+        "scoring",
+    ),
     (
         "config",
         "keys",
