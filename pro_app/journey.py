@@ -138,8 +138,9 @@ def _stop(
     name = timepoint.id
     received, opened = past.received.get(name, {}), past.opened.get(name, {})
     excused = past.excused.get(name, {})
-    finished = all(one in received for one in timepoint.instruments)
-    kept = Window(*past.windows[name]) if finished and name in past.windows else None
+    window = past.windows.get(name)
+    finished = window and all(one in received for one in timepoint.instruments)
+    kept = Window(*window) if window and finished else None
     visit = visit_of(timepoint, anchors, kept)
     counted = received
     if name in past.completed:

@@ -61,11 +61,6 @@ def same_version(catalogue: Catalogue, stored: Stored) -> Instrument:
     return instrument
 
 
-def texts(instrument: Instrument) -> frozenset[str]:
-    """The items that are free text."""
-    return frozenset(item.id for item in instrument.items if item.kind == "text")
-
-
 def checked(instrument: Instrument, wire: Wire) -> Answers:
     """Raises `AnswerFault`."""
     return answering.validate(instrument, wire)
@@ -107,10 +102,10 @@ def next_row(
         received_at=old.received_at,
         window=window,
         answers=answers.on_the_wire(),
-        free_text=texts(instrument),
+        free_text=instrument.free_text,
         opened_at=opened_at,
         content_hash=answering.content_hash(
-            answers=answers,
+            answers=answers.on_the_wire(),
             instrument=old.instrument,
             language=old.language,
             pack=old.pack,

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 from pro_app import journey
 from pro_app.errors import NotFound, ProAppError
 from pro_app.instruments import answers as answering
-from pro_app.instruments.answers import Answers
+from pro_app.instruments.answers import Answers, Wire
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
 from pro_app.journey import Journey, Stop
@@ -207,8 +207,9 @@ def submit(
         raise VersionUnknown()
     _check_pack(catalogue, sent.instrument, sent.pack, sent.language)
     checked = answering.validate(definition, sent.answers)
+    wire = checked.on_the_wire()
     content = answering.content_hash(
-        answers=checked,
+        answers=wire,
         instrument=sent.instrument,
         language=sent.language,
         pack=sent.pack,
@@ -224,7 +225,7 @@ def submit(
             earlier = responses.by_uuid(tx, stored_as)
     if earlier:
         return _receipt(sent.response, content, earlier.received_at, earlier.standing, repeated=True)
-    new = _new_response(stored_as, way.site, stop, person, sent, definition, checked, content, revision, now)
+    new = _new_response(stored_as, way, stop, sent, definition, wire, content, revision, now)
     raised = _store(tx, study, definition, checked, new, way, now)
     detail = {
         "response": stored_as,
@@ -266,21 +267,20 @@ def _store(
 
 def _new_response(
     uuid: str,
-    site: Site,
+    way: Journey,
     stop: Stop,
-    person: Participant,
     sent: Submission,
     definition: Instrument,
-    checked: Answers,
+    wire: Wire,
     content: str,
     last_revision: int,
     now: datetime,
 ) -> NewResponse:
-    standing, reason = _standing(site, stop, person, sent)
+    standing, reason = _standing(way.site, stop, way.person, sent)
     visit = stop.visit
     return NewResponse(
         uuid=uuid,
-        participant_id=person.id,
+        participant_id=way.person.id,
         timepoint=visit.timepoint,
         instrument=sent.instrument,
         version=sent.version,
@@ -297,7 +297,7 @@ def _new_response(
         received_at=now,
         opened_at=stop.opened.get(sent.instrument),
         window=(visit.due, visit.opens, visit.closes) if visit.due and visit.opens and visit.closes else None,
-        answers=checked.on_the_wire(),
+        answers=wire,
         free_text=definition.free_text,
         content_hash=content,
         completed_on=sent.completed_on,

@@ -60,7 +60,7 @@ def look(tx: Transaction, catalogue: Catalogue, person: Participant, uuid: str) 
         raise NotFound()
     instrument = catalogue.instrument(stored.instrument)
     whole = responses.answers_of(tx, uuid)
-    texts = successor.texts(instrument)
+    texts = instrument.free_text
     shown: dict[str, Mapping[str, object]] = {
         item: {"sealed": True} if item in texts and "value" in answer else answer
         for item, answer in whole.items()
@@ -162,8 +162,8 @@ def withdraw(
 
 def _merged(instrument: Instrument, before: Answers, wish: Wire) -> Wire:
     """The wish with free text put back where it is to be kept."""
-    merged = {item: answer for item, answer in wish.items() if item not in successor.texts(instrument)}
-    for item in successor.texts(instrument):
+    merged = {item: answer for item, answer in wish.items() if item not in instrument.free_text}
+    for item in instrument.free_text:
         asked = wish.get(item, {"sealed": True})
         keep = before.items[item].on_the_wire() if "sealed" in asked else {"missing": SKIPPED}
         merged[item] = asked if "value" in asked else keep

@@ -145,7 +145,7 @@ def take_over(
     """
     if form.theirs is None or form.sent is not None:
         raise NothingToTakeOver()
-    texts = {item.id for item in form.instrument.items if item.kind == "text"}
+    texts = form.instrument.free_text
     answers = {item: answer for item, answer in form.theirs.answers.items() if item not in texts}
     keep(tx, person, timepoint, form.instrument, pack, response, answers, now)
     detail = {"timepoint": timepoint, "instrument": form.instrument.id, "items": len(answers)}

@@ -74,7 +74,7 @@ def enter(
     checked = answering.validate(instrument, typed, partial=True).on_the_wire()
     second = {item.id: checked[item.id] for item in instrument.items}
     found = compare(instrument, responses.answers_of(tx, stored.uuid), second)
-    texts = frozenset(item.id for item in instrument.items if item.kind == "text")
+    texts = instrument.free_text
     second_entries.add(tx, stored.id, second, texts, actor.name, len(found), now)
     detail = {
         "response": stored.uuid,

@@ -47,8 +47,7 @@ class Part:
 class Look:
     """One visit of one participant at one instant. `day`: the calendar day at the site.
 
-    licensed: the languages in which all its questionnaires have the owner's wording; in production nobody
-    may begin a visit that has none.
+    catalogue: of the instruments it asks.
     """
 
     person: Participant
@@ -57,7 +56,7 @@ class Look:
     way: Journey
     parts: tuple[Part, ...]
     day: date
-    licensed: tuple[str, ...] = ()
+    catalogue: Catalogue
 
     @property
     def ref(self) -> str:
@@ -81,6 +80,12 @@ class Look:
     def is_last(self) -> bool:
         return self.way.stops[-1].timepoint.id == self.stop.timepoint.id
 
+    @property
+    def licensed(self) -> tuple[str, ...]:
+        """The languages in which all its questionnaires have the owner's wording; in production nobody may
+        begin a visit that has none."""
+        return self.catalogue.licensed_languages(self.stop.timepoint.instruments)
+
     def part(self, instrument: str) -> Part | None:
         return next((part for part in self.parts if part.instrument.id == instrument), None)
 
@@ -100,8 +105,7 @@ def look(
         )
         for name in stop.timepoint.instruments
     )
-    licensed = catalogue.licensed_languages(stop.timepoint.instruments)
-    return Look(person, way.site, stop, way, parts, today(now, way.site.tz), licensed)
+    return Look(person, way.site, stop, way, parts, today(now, way.site.tz), catalogue)
 
 
 def to_begin_with(way: Journey, day: date) -> Stop:

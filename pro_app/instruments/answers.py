@@ -19,6 +19,7 @@ NOT_SHOWN = "not_shown"
 MISSING = (SKIPPED, NOT_REACHED, NOT_SHOWN)
 
 Value = int | bool | str | Mapping[str, object]
+Wire = Mapping[str, Mapping[str, object]]
 
 
 class AnswerFault(ProAppError):
@@ -115,14 +116,15 @@ def is_shown(item: Item, items: Mapping[str, Answer]) -> bool:
 
 
 def canonical(
-    *, answers: Answers, instrument: str, language: str, pack: str, response: str, version: str
+    *, answers: Wire, instrument: str, language: str, pack: str, response: str, version: str
 ) -> bytes:
     """The bytes that stand for a response: what phone and server both hash.
 
+    answers: every checked answer as `Answers.on_the_wire` gives it.
     JSON with sorted keys, no spaces, UTF-8 and no escapes but those JSON needs.
     """
     content = {
-        "answers": answers.on_the_wire(),
+        "answers": answers,
         "instrument": instrument,
         "language": language,
         "pack": pack,
@@ -133,7 +135,7 @@ def canonical(
 
 
 def content_hash(
-    *, answers: Answers, instrument: str, language: str, pack: str, response: str, version: str
+    *, answers: Wire, instrument: str, language: str, pack: str, response: str, version: str
 ) -> str:
     """The sha256 of `canonical`, 64 hex digits."""
     return hashlib.sha256(

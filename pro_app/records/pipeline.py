@@ -76,10 +76,12 @@ class Pipeline:
             known = info[_OF_ONE_CONNECTION] = _Known(Transformer(self._driver))
         self._known = known
         self._waiting: list[Question] = []
+        self._heard = bool(conn.dispatch.before_cursor_execute)
 
     def ask(self, text: str, values: Sequence[object]) -> Question:
         """Wait with it until `flush`. text: with `$1`, `$2` for the values, which SQLAlchemy has turned."""
-        tell(self._conn, text, values)
+        if self._heard:
+            tell(self._conn, text, values)
         try:
             asked = Question(text, self._known.change.dump_sequence(values, [PyFormat.TEXT] * len(values)))
         except Error as fault:

@@ -49,18 +49,23 @@ Other = TypeVar("Other")
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A statement in the words of one database. slots: each parameter in the order in which the driver wants
-    it, with what turns its value; `always`: values that are part of the statement itself."""
+    """A statement in the words of one database. names: its parameters in the order in which the driver wants
+    them; turns: the places of those whose values are turned, and by what; `always`: values that are part of
+    the statement itself."""
 
     text: str
-    slots: tuple[tuple[str, Turn | None], ...]
+    names: tuple[str, ...]
+    turns: tuple[tuple[int, Turn], ...]
     always: Mapping[str, object]
     types: tuple[Any, ...]
 
-    def filled(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def filled(self, values: Mapping[str, Any]) -> list[Any]:
         if self.always:
             values = {**self.always, **values}
-        return tuple([values[name] if turn is None else turn(values[name]) for name, turn in self.slots])
+        found = list(map(values.__getitem__, self.names))
+        for place, turn in self.turns:
+            found[place] = turn(found[place])
+        return found
 
 
 class Asked(Generic[Found]):
@@ -167,13 +172,13 @@ class Prepared:
     def _compiled(self, dialect: Dialect) -> _Text:
         compiled = self._statement.compile(dialect=_by_number(dialect), column_keys=self._fill)
         assert isinstance(compiled, SQLCompiler)
-        slots = tuple(
-            (name, _there(compiled.binds[name].type, dialect)) for name in compiled.positiontup or ()
-        )
+        names = tuple(compiled.positiontup or ())
+        turns = ((place, _there(compiled.binds[name].type, dialect)) for place, name in enumerate(names))
+        changed = tuple((place, turn) for place, turn in turns if turn is not None)
         always = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         asked = self._statement if isinstance(self._statement, Select | CompoundSelect) else None
         types = tuple(column.type for column in asked.selected_columns) if asked is not None else ()
-        return _Text(str(compiled), slots, always, types)
+        return _Text(str(compiled), names, changed, always, types)
 
     def _turned(
         self, rows: list[Row], text: _Text, kinds: Callable[[], Sequence[Any]], dialect: Dialect

@@ -4,6 +4,7 @@ The cookie holds only a key. Whoever is not signed in is led to the sign-in page
 """
 
 import secrets
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -79,10 +80,9 @@ def _load(_request: object) -> StaffUser | None:
     return StaffUser(found.account)
 
 
-def _to_the_door() -> AnyResponse | None:
+def _to_the_door(app: Flask) -> AnyResponse | None:
     """Lead whoever is not signed in to the sign-in page; a form that was sent is not saved, and says so."""
-    endpoint = asked().endpoint
-    view = endpoint and g.view_functions.get(endpoint)
+    view = app.view_functions.get(asked().endpoint or "")
     guard = guard_of(view) if view else None
     if guard is None or guard.kind != "staff":
         return None
@@ -129,11 +129,7 @@ def install(app: Flask) -> None:
     # Nobody is remembered here; looking for it would open Flask's session for every answer.
     app.after_request_funcs[None].remove(manager._update_remember_cookie)
 
-    def look_at_the_door() -> AnyResponse | None:
-        g.view_functions = app.view_functions
-        return _to_the_door()
-
-    app.before_request(look_at_the_door)
+    app.before_request(partial(_to_the_door, app))
 
 
 @blueprint.get("/sign-in")

@@ -10,10 +10,13 @@ gunicorn it is asked of the connection. Another server that hands over neither r
 """
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 
 from pro_app.errors import ProAppError
+from pro_app.web.current import asked
 from pro_app.web.waiting import since_last_data
 
 REFUSED = "pro_app.refused"
@@ -57,15 +60,16 @@ def install(app: Flask) -> None:
     """Before anything that costs, but after the request was counted."""
     judge = Judge()
 
-    def refused() -> bool:
-        connection = request.environ.get(CONNECTION)
+    def refused(environ: Mapping[str, Any]) -> bool:
+        connection = environ.get(CONNECTION)
         if connection is None:
-            return REFUSED in request.environ
+            return REFUSED in environ
         return judge.refuses(since_last_data(connection), time.monotonic())
 
     def turn_away() -> None:
         # asked first: those who are let in tell how long one waits, too
-        if refused() and request.endpoint not in LET_IN:
+        sent = asked()
+        if refused(sent.environ) and sent.endpoint not in LET_IN:
             raise Overloaded()
 
     app.before_request(turn_away)

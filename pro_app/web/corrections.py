@@ -191,7 +191,7 @@ def which(study_number: str, uuid: str) -> str | Response:
         found = correcting.look(tx, service().catalogue, person, uuid)
         if found.stored.standing != "beside":
             return redirect(url_for("corrections.show", study_number=study_number, uuid=uuid), 303)
-        pair = choosing.look(tx, person, uuid, _texts(found))
+        pair = choosing.look(tx, person, uuid, found.instrument.free_text)
     return _page("choose", person, found, pair=pair)
 
 
@@ -207,15 +207,11 @@ def choose(study_number: str, uuid: str) -> Answered:
             lambda: choosing.choose(tx, house.study, person, uuid, instead_of, reason, actor(), now())
         )
         still = fault is not None and found.stored.standing == "beside"
-        pair = choosing.look(tx, person, uuid, _texts(found)) if still else None
+        pair = choosing.look(tx, person, uuid, found.instrument.free_text) if still else None
     if fault is None:
         flash(_("This response counts now. The former one is kept."), "good")
         return _back(person)
     return _page("choose" if pair else "show", person, found, fault=fault, pair=pair), status
-
-
-def _texts(found: Look) -> frozenset[str]:
-    return frozenset(item.id for item in found.instrument.items if item.kind == "text")
 
 
 def _tried(work: Callable[[], object]) -> tuple[object | None, int]:

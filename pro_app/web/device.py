@@ -19,7 +19,7 @@ from pro_app.errors import ProAppError
 from pro_app.links import Ticket
 from pro_app.records.responses import Helper, Mode
 from pro_app.web import locale, question_page
-from pro_app.web.current import asked, now, patient, service, visiting
+from pro_app.web.current import asked, here_and_now, now, patient, service, visiting
 from pro_app.web.device_body import Fields, read_json
 from pro_app.web.display import said_in
 from pro_app.web.guard import device
@@ -145,7 +145,7 @@ def _body() -> Fields:
 
 
 def _ref() -> str:
-    ticket: Ticket = g.ticket
+    ticket: Ticket = here_and_now().ticket
     return f"{ticket.handle}.{ticket.timepoint}"
 
 

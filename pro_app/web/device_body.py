@@ -17,6 +17,7 @@ Choice = TypeVar("Choice", bound=str)
 
 # A body diagram is the deepest answer there is: answers, item, value, regions, name.
 DEEPEST = 5
+_NESTING = {dict, list}
 LONGEST_NAME = 80
 # A clock before the first or after the last is broken; the response is kept, with the nearest of the two.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -112,18 +113,20 @@ class Fields:
     def answers(self) -> Mapping[str, object]:
         """Item id -> answer, not yet checked against the definition but shallow and with sane names."""
         value = self._data.get("answers")
-        if not isinstance(value, dict) or any(len(item) > LONGEST_NAME for item in value):
+        if not isinstance(value, dict) or max(map(len, value), default=0) > LONGEST_NAME:
             raise Malformed(field="answers")
         if not _shallow(value, DEEPEST):
             raise Malformed(field="answers")
         return value
 
 
-def _shallow(value: dict[str, object], floors: int) -> bool:
+def _shallow(value: dict[str, Any], floors: int) -> bool:
     """Whether nothing in `value` is nested deeper than `floors`: faults quote what they refuse."""
-    floor: list[Any] = [value]
-    for _ in range(floors):
-        # Floor by floor: a call for each of a form's answers would take longer than reading them did.
+    # Floor by floor: a call for each of a form's answers would take longer than reading them did.
+    floor = [one for one in value.values() if type(one) in _NESTING]
+    for _ in range(floors - 1):
         inside = [one.values() if type(one) is dict else one for one in floor]
-        floor = [one for each in inside for one in each if type(one) is dict or type(one) is list]
-    return not floor
+        floor = [one for each in inside for one in each if type(one) in _NESTING]
+        if not floor:
+            return True
+    return False

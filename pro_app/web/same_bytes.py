@@ -39,17 +39,18 @@ _MORE = (
     "HTTP_RANGE",
     "HTTP_IF_RANGE",
 )
+# The server says the time, unless the application does.
+_OWN = {watching.HEADER, "Date"}
 Key = tuple[str, str, str | None]
 Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer as Flask gave it. The id of its own request is left out, at the place `at`."""
+    """An answer as Flask gave it, without what is each answer's own: the request's id and the time."""
 
     status: str
     headers: Headers
-    at: int
     body: tuple[bytes, ...]
     route: str
 
@@ -80,9 +81,7 @@ class Door:
             return self._first(key, environ, start_response)
         began = time.perf_counter()
         mine = watching.id_of(self._settings, environ.get("HTTP_X_REQUEST_ID", ""))
-        headers = kept.headers.copy()
-        headers.insert(kept.at, (watching.HEADER, mine))
-        start_response(kept.status, headers)
+        start_response(kept.status, [*kept.headers, (watching.HEADER, mine)])
         watching.tell(self._settings, self._seen, mine, key[0], kept.route, 200, time.perf_counter() - began)
         return kept.body
 
@@ -109,8 +108,8 @@ class Door:
         status, headers = told[0]
         names = [name for name, _ in headers]
         if names.count(watching.HEADER) == 1 and "Set-Cookie" not in names and len(self._kept) < MOST:
-            at = names.index(watching.HEADER)
-            self._kept[key] = Kept(status, headers[:at] + headers[at + 1 :], at, body, route)
+            kept = [header for header in headers if header[0] not in _OWN]
+            self._kept[key] = Kept(status, kept, body, route)
         return body
 
 

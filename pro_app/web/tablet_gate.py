@@ -18,7 +18,7 @@ from pro_app.records.audit import CLOCK
 from pro_app.records.staff import Staff
 from pro_app.records.tablets import Tablet
 from pro_app.web import cookies, locale, problems
-from pro_app.web.current import address, now, service
+from pro_app.web.current import address, here_and_now, now, service
 from pro_app.web.guard import Guard, guard_of
 
 # Public pages that lead into a visit: closed while the tablet is not in the hands of the staff.
@@ -48,7 +48,7 @@ def install(app: Flask) -> None:
 
 def handed_over() -> bool:
     """Whether this page is shown to a patient on a clinic's tablet."""
-    which = g.get("tablet")
+    which = here_and_now().get("tablet")
     return which is not None and which.state == "handed_over"
 
 

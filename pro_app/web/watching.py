@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import cast
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app
 
 from pro_app import logs
 from pro_app.config import Settings
@@ -99,7 +99,9 @@ def _end(response: Response) -> Response:
 
 
 def _forget(_fault: BaseException | None) -> None:
-    if "request_id" in g:  # not so in a context that a view opens inside its own, to render a page
+    if (
+        "request_id" in here_and_now()
+    ):  # not so in a context that a view opens inside its own, to render a page
         logs.request_id.set("")
 
 

@@ -188,7 +188,7 @@ def test_an_item_without_a_rule_can_not_be_hidden() -> None:
 
 def _known_by(raw: dict[str, object]) -> bytes:
     return canonical(
-        answers=validate(BPI, raw),
+        answers=validate(BPI, raw).on_the_wire(),
         instrument="bpi-sf",
         language="zh-Hans",
         pack="0" * 64,
@@ -215,7 +215,7 @@ def test_the_order_in_which_answers_came_does_not_change_the_hash_and_their_cont
 
 
 def test_the_content_hash_is_the_sha256_of_the_canonical_form() -> None:
-    answers = validate(C30, {item: {"value": 1} for item in C30.item_ids})
+    answers = validate(C30, {item: {"value": 1} for item in C30.item_ids}).on_the_wire()
     parts = {"instrument": "qlq-c30", "language": "en", "pack": "p", "response": "r", "version": "3.0"}
     content = canonical(answers=answers, **parts)
     assert content_hash(answers=answers, **parts) == hashlib.sha256(content).hexdigest()
