@@ -9,8 +9,11 @@ from datetime import date, datetime
 
 from pro_app.errors import NotFound
 from pro_app.records import arrivals, unfinished
+from pro_app.records.arrivals import Arrivals
 from pro_app.records.participants import Participant
+from pro_app.records.prepared import Asked
 from pro_app.records.store import Transaction
+from pro_app.records.unfinished import Unfinished
 from pro_app.schedule.elements import Site, Study, Timepoint
 from pro_app.schedule.missing import NOT_ANSWERED
 from pro_app.schedule.plan import Anchors, Visit, Window, visit_of
@@ -93,20 +96,21 @@ class Past:
     excused: Excused
 
 
+def ask_past(tx: Transaction, handle: str) -> Asked[Past]:
+    """The past of the participant of that handle, which may be asked for before they are known."""
+    arriving, known = arrivals.of_one(tx, handle), unfinished.of_one(tx, handle)
+    return arriving.then(lambda arrived: _past(arrived, known.found()))
+
+
 def pasts(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Past]:
     """The past of each of `participant_ids`, in two queries."""
-    arriving, known = arrivals.of_many(tx, participant_ids), unfinished.of_many(tx, participant_ids)
-    came, others = arriving.found(), known.found()
-    return {
-        one: Past(
-            arrived.received,
-            _together(arrived.opened, others[one].opened),
-            arrived.windows,
-            arrived.completed,
-            others[one].excused,
-        )
-        for one, arrived in came.items()
-    }
+    arrived, others = arrivals.of_many(tx, participant_ids), unfinished.of_many(tx, participant_ids)
+    return {one: _past(came, others[one]) for one, came in arrived.items()}
+
+
+def _past(arrived: Arrivals, other: Unfinished) -> Past:
+    opened = _together(arrived.opened, other.opened)
+    return Past(arrived.received, opened, arrived.windows, arrived.completed, other.excused)
 
 
 def _together(sent: Done, begun: Done) -> Done:
@@ -177,7 +181,7 @@ def of(
     tx: Transaction, study: Study, person: Participant, now: datetime, only: Collection[str] | None = None
 ) -> Journey:
     """The journey of one participant, or of it the timepoints in `only`."""
-    return build(study, person, pasts(tx, (person.id,))[person.id], now, only)
+    return build(study, person, ask_past(tx, person.handle).found(), now, only)
 
 
 def of_many(

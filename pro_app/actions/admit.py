@@ -66,7 +66,11 @@ def ticket_of(token: str) -> Ticket:
 
 def by_ticket(tx: Transaction, links: Links, ticket: Ticket, *, lock: bool = False) -> Participant:
     """The participant a ticket belongs to; raises `LinkUnknown` when it is not genuine or was replaced."""
-    person = participants.by_handle(tx, ticket.handle, lock=lock)
+    return admitted(links, ticket, participants.by_handle(tx, ticket.handle, lock=lock))
+
+
+def admitted(links: Links, ticket: Ticket, person: Participant | None) -> Participant:
+    """`person`, whom the ticket's handle names, if the ticket is theirs; raises as `by_ticket`."""
     if person is None or not links.genuine(ticket, person.link_epoch):
         raise LinkUnknown()
     return person

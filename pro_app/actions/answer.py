@@ -20,16 +20,18 @@ from pro_app.instruments import answers as answering
 from pro_app.instruments.answers import Answers, Wire
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
-from pro_app.journey import Journey, Stop
+from pro_app.journey import Journey, Past, Stop
 from pro_app.records import alerts, audit, drafts, outbox, responses
 from pro_app.records.audit import Actor
 from pro_app.records.participants import Participant
+from pro_app.records.prepared import Asked
 from pro_app.records.responses import Helper, Mode, NewResponse, Standing, Stored
 from pro_app.records.store import Transaction
-from pro_app.schedule.elements import Site, Study
+from pro_app.schedule.elements import Study
 from pro_app.schedule.status import MEANING, Status
-from pro_app.schedule.window import VisitState, in_time, start_of, today
+from pro_app.schedule.window import VisitState
 from pro_app.scoring.engine import score
+from pro_app.standing import standing_of
 
 
 class InstrumentNotHere(ProAppError):
@@ -88,8 +90,6 @@ class ResponseIdTaken(ProAppError):
 
 # A draft that the participant has begun is theirs: what staff type in beside it doesn't make it vanish.
 BY_STAFF = ("interview", "paper")
-# What comes while the data are locked is kept beside; a coordinator may make it count afterwards.
-LOCKED = "data_locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +185,20 @@ def keep_draft(
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What `submit` needs to know, on its way."""
+
+    past: Asked[Past]
+    form: Asked[tuple[Stored | None, int]]
+
+
+def ask(tx: Transaction, handle: str, timepoint: str, sent: Submission) -> Ahead:
+    """Ask for it before the participant of that handle is known."""
+    form = responses.of_form(tx, sent.response, handle, timepoint, sent.instrument)
+    return Ahead(journey.ask_past(tx, handle), form)
+
+
 def submit(
     tx: Transaction,
     study: Study,
@@ -194,13 +208,14 @@ def submit(
     sent: Submission,
     actor: Actor,
     now: datetime,
+    ahead: Ahead | None = None,
 ) -> Receipt:
-    """Take a response for good; see the module's text.
+    """Take a response for good; see the module's text. ahead: what was asked for before.
 
     Raises `AnswerFault`, `InstrumentNotHere`, `VersionUnknown`, `PackUnknown`, `ResponseIdTaken`.
     """
-    form = responses.of_form(tx, sent.response, person.id, timepoint, sent.instrument)
-    way = journey.of(tx, study, person, now, {timepoint})
+    ahead = ahead or ask(tx, person.handle, timepoint, sent)
+    way = journey.build(study, person, ahead.past.found(), now, {timepoint})
     stop = way.at(timepoint)
     definition = _instrument_of(stop, catalogue, sent.instrument)
     if sent.version != definition.version:
@@ -216,7 +231,7 @@ def submit(
         response=sent.response,
         version=sent.version,
     )
-    stored_as, (earlier, revision) = sent.response, form.found()
+    stored_as, (earlier, revision) = sent.response, ahead.form.found()
     if earlier:
         _check_same_visit(earlier, person, timepoint, sent.instrument)
         if earlier.content_hash != content:
@@ -276,7 +291,7 @@ def _new_response(
     last_revision: int,
     now: datetime,
 ) -> NewResponse:
-    standing, reason = _standing(way.site, stop, way.person, sent)
+    standing, reason = standing_of(way, stop, sent.instrument, sent.completed_on, sent.aside)
     visit = stop.visit
     return NewResponse(
         uuid=uuid,
@@ -334,27 +349,3 @@ def _check_pack(catalogue: Catalogue, instrument: str, digest: str, language: st
 def _check_same_visit(earlier: Stored, person: Participant, timepoint: str, instrument: str) -> None:
     if (earlier.participant_id, earlier.timepoint, earlier.instrument) != (person.id, timepoint, instrument):
         raise ResponseIdTaken()
-
-
-def _standing(site: Site, stop: Stop, person: Participant, sent: Submission) -> tuple[Standing, str | None]:
-    """`current` or `beside`, with the reason that the site is shown.
-
-    What was answered on paper is judged by the day on which it was answered, whenever it is typed in.
-    """
-    if sent.instrument in stop.received:
-        return "beside", "second_response"
-    if sent.aside:
-        return "beside", sent.aside
-    if person.locked_at is not None:
-        return "beside", LOCKED
-    day = sent.completed_on
-    if MEANING[Status(person.status)].final and (day is None or day > today(person.status_since, site.tz)):
-        return "beside", person.status
-    if day is not None:
-        if stop.visit.opens is None or day < stop.visit.opens:
-            return "current", "before_window"
-        return "current", None if in_time(stop.visit, site.tz, start_of(day, site.tz)) else "after_window"
-    state = stop.assessment.state
-    if state is VisitState.UPCOMING or state is VisitState.UNSCHEDULED:
-        return "current", "before_window"
-    return "current", None if state.answerable else "after_window"

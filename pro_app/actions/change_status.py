@@ -69,7 +69,7 @@ def foresee(
     """What the change means for each visit; nothing is saved. Raises `StatusRefused`, `DataLocked`."""
     data_locks.check(person)
     new = replace(person, status=check(person, status, reason), status_since=now)
-    past = journey.pasts(tx, [person.id])[person.id]
+    past = journey.ask_past(tx, person.handle).found()
     before = journey.build(study, person, past, now)
     kept = _given_by_status(before, reason, now)
     after = journey.build(study, new, _with(past, kept), now)

@@ -156,7 +156,7 @@ def _worked_out(
     pasts = journey.pasts(tx, [person.id for person in people if person.id in answered])
     # Of who has sent nothing at these visits only what was begun or excused matters.
     others = unfinished.of_many(tx, [person.id for person in people if person.id not in answered])
-    for one, begun in others.found().items():
+    for one, begun in others.items():
         pasts[one] = Past({}, begun.opened, {}, {}, begun.excused)
     return [
         journey.build(study, person, pasts[person.id], now, {one.timepoint for one in visits[person.id]})

@@ -8,10 +8,11 @@ from pro_app import journey
 from pro_app.instruments.answers import validate
 from pro_app.instruments.catalogue import Catalogue
 from pro_app.instruments.definition import Instrument
-from pro_app.journey import Journey, Stop
+from pro_app.journey import Journey, Past, Stop
 from pro_app.records import drafts, responses
 from pro_app.records.drafts import Draft
 from pro_app.records.participants import Participant
+from pro_app.records.prepared import Asked
 from pro_app.records.responses import Stored
 from pro_app.records.store import Transaction
 from pro_app.schedule.elements import Site, Study
@@ -90,13 +91,32 @@ class Look:
         return next((part for part in self.parts if part.instrument.id == instrument), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a look at a visit needs to know, on its way."""
+
+    past: Asked[Past]
+    drafts: Asked[dict[str, Draft]]
+
+
+def ask(tx: Transaction, handle: str, timepoint: str) -> Ahead:
+    """Ask for it before the participant of that handle is known."""
+    return Ahead(journey.ask_past(tx, handle), drafts.ask_of_visit(tx, handle, timepoint))
+
+
 def look(
-    tx: Transaction, study: Study, catalogue: Catalogue, person: Participant, timepoint: str, now: datetime
+    tx: Transaction,
+    study: Study,
+    catalogue: Catalogue,
+    person: Participant,
+    timepoint: str,
+    now: datetime,
+    ahead: Ahead | None = None,
 ) -> Look:
-    """Raises `NotFound` when the study has no such timepoint."""
-    begun = drafts.ask_of_visit(tx, person.id, timepoint)
-    way = journey.of(tx, study, person, now)
-    stop, kept = way.at(timepoint), begun.found()
+    """ahead: what was asked for before. Raises `NotFound` when the study has no such timepoint."""
+    ahead = ahead or ask(tx, person.handle, timepoint)
+    way = journey.build(study, person, ahead.past.found(), now)
+    stop, kept = way.at(timepoint), ahead.drafts.found()
     parts = tuple(
         Part(
             catalogue.instrument(name),

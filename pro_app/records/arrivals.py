@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
+from pro_app.records.participants import ID_OF_HANDLE
 from pro_app.records.prepared import Asked, Prepared
 from pro_app.records.responses import COUNTS
 from pro_app.records.schema import response
@@ -42,42 +43,35 @@ _ARRIVED = select(
     response.c.window_closes,
 ).where(COUNTS)
 # Sorted here: SQLite makes a tree for it, which takes longer than finding the rows.
-_OF_ONE = Prepared(_ARRIVED.where(response.c.participant_id == bindparam("id")))
+_OF_ONE = Prepared(_ARRIVED.where(response.c.participant_id == ID_OF_HANDLE))
 _IN_ORDER = _ARRIVED.order_by(response.c.id)
 _OF_EACH = _IN_ORDER.where(response.c.participant_id.in_(bindparam("ids", expanding=True)))
 # One array instead of a parameter for each: for a page of hundreds that is most of the time.
 _OF_ARRAY = _IN_ORDER.where(response.c.participant_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 
 
-def of_many(tx: Transaction, participant_ids: Sequence[int]) -> Asked[dict[int, Arrivals]]:
+def of_one(tx: Transaction, handle: str) -> Asked[Arrivals]:
+    """The current responses of the participant of that handle; none if there is no such participant."""
+    return _OF_ONE.ask(tx, {"handle": handle}).then(lambda rows: _read(sorted(rows, key=itemgetter(0))))
+
+
+def of_many(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Arrivals]:
     """The current responses of each of `participant_ids`, in one query; nobody is left out."""
-    if len(participant_ids) == 1:
-        of_one = _OF_ONE.ask(tx, {"id": participant_ids[0]})
-        return of_one.then(lambda rows: _read(participant_ids, sorted(rows, key=itemgetter(0))))
     query = _OF_ARRAY if tx.on_postgres else _OF_EACH
-    rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
-    return Asked(lambda: _read(participant_ids, rows))
+    of_each: dict[int, list[Sequence[Any]]] = {one: [] for one in participant_ids}
+    for row in tx.conn.execute(query, {"ids": list(participant_ids)}):
+        of_each[row.participant_id].append(row)
+    return {one: _read(rows) for one, rows in of_each.items()}
 
 
-def _read(participant_ids: Sequence[int], rows: Iterable[Sequence[Any]]) -> dict[int, Arrivals]:
-    found = {one: Arrivals({}, {}, {}, {}) for one in participant_ids}
-    for (
-        _,
-        one,
-        timepoint,
-        instrument,
-        received_at,
-        completed_on,
-        opened_at,
-        due,
-        opens,
-        closes,
-    ) in rows:
-        found[one].received.setdefault(timepoint, {})[instrument] = received_at
+def _read(rows: Iterable[Sequence[Any]]) -> Arrivals:
+    found = Arrivals({}, {}, {}, {})
+    for _, _, timepoint, instrument, received_at, completed_on, opened_at, due, opens, closes in rows:
+        found.received.setdefault(timepoint, {})[instrument] = received_at
         if completed_on is not None:
-            found[one].completed.setdefault(timepoint, {})[instrument] = completed_on
+            found.completed.setdefault(timepoint, {})[instrument] = completed_on
         if opened_at is not None:
-            found[one].opened.setdefault(timepoint, {})[instrument] = opened_at
+            found.opened.setdefault(timepoint, {})[instrument] = opened_at
         if due is not None:
-            found[one].windows[timepoint] = (due, opens, closes)
+            found.windows[timepoint] = (due, opens, closes)
     return found

@@ -10,23 +10,25 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from pro_app.records.participants import ID_OF_HANDLE
 from pro_app.records.prepared import Asked, Prepared, Row
 from pro_app.records.schema import draft
 from pro_app.records.store import Transaction
 
 Answer = Mapping[str, object]
-_OF_VISIT = Prepared(
-    select(
-        draft.c.instrument,
-        draft.c.response,
-        draft.c.language,
-        draft.c.pack,
-        draft.c.position,
-        draft.c.answers_sealed,
-        draft.c.started_at,
-        draft.c.updated_at,
-    ).where(draft.c.participant_id == bindparam("of"), draft.c.timepoint == bindparam("at"))
-)
+_DRAFTS = select(
+    draft.c.participant_id,
+    draft.c.instrument,
+    draft.c.response,
+    draft.c.language,
+    draft.c.pack,
+    draft.c.position,
+    draft.c.answers_sealed,
+    draft.c.started_at,
+    draft.c.updated_at,
+).where(draft.c.timepoint == bindparam("at"))
+_OF_VISIT = Prepared(_DRAFTS.where(draft.c.participant_id == bindparam("of")))
+_OF_HANDLE = Prepared(_DRAFTS.where(draft.c.participant_id == ID_OF_HANDLE))
 _ONE = (
     draft.c.participant_id == bindparam("of"),
     draft.c.timepoint == bindparam("at"),
@@ -60,27 +62,31 @@ def _place(participant_id: int, timepoint: str, instrument: str) -> str:
 
 def of_visit(tx: Transaction, participant_id: int, timepoint: str) -> dict[str, Draft]:
     """Drafts of one visit by instrument."""
-    return ask_of_visit(tx, participant_id, timepoint).found()
+    return _read(tx, timepoint, _OF_VISIT.rows(tx, {"of": participant_id, "at": timepoint}))
 
 
-def ask_of_visit(tx: Transaction, participant_id: int, timepoint: str) -> Asked[dict[str, Draft]]:
-    """The same, without waiting for it."""
+def ask_of_visit(tx: Transaction, handle: str, timepoint: str) -> Asked[dict[str, Draft]]:
+    """The same of the participant of that handle, without waiting for it."""
+    asked = _OF_HANDLE.ask(tx, {"handle": handle, "at": timepoint})
+    return asked.then(lambda rows: _read(tx, timepoint, rows))
 
-    def read(rows: list[Row]) -> dict[str, Draft]:
-        return {
-            instrument: Draft(
-                response,
-                language,
-                pack,
-                position,
-                json.loads(tx.keys.unseal(sealed, _place(participant_id, timepoint, instrument))),
-                started_at,
-                updated_at,
-            )
-            for instrument, response, language, pack, position, sealed, started_at, updated_at in rows
-        }
 
-    return _OF_VISIT.ask(tx, {"of": participant_id, "at": timepoint}).then(read)
+def _read(tx: Transaction, timepoint: str, rows: list[Row]) -> dict[str, Draft]:
+    found: dict[str, Draft] = {}
+    for (
+        participant_id,
+        instrument,
+        response,
+        language,
+        pack,
+        position,
+        sealed,
+        started_at,
+        updated_at,
+    ) in rows:
+        answers = json.loads(tx.keys.unseal(sealed, _place(participant_id, timepoint, instrument)))
+        found[instrument] = Draft(response, language, pack, position, answers, started_at, updated_at)
+    return found
 
 
 def put(

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pro_app.errors import NotFound, ProAppError
-from pro_app.records.prepared import Prepared
+from pro_app.records.prepared import Asked, Prepared
 from pro_app.records.schema import participant
 from pro_app.records.store import Transaction
 
@@ -83,6 +83,8 @@ _COLUMNS = [participant.c[name] for name in Participant.__dataclass_fields__]
 _OF_HANDLE = select(*_COLUMNS).where(participant.c.handle == bindparam("handle"))
 _BY_HANDLE = Prepared(_OF_HANDLE)
 _BY_HANDLE_LOCKED = Prepared(_OF_HANDLE.with_for_update())
+# For what is asked about somebody together with who they are: `bindparam("handle")` names them.
+ID_OF_HANDLE = select(participant.c.id).where(participant.c.handle == bindparam("handle")).scalar_subquery()
 
 
 def _read(row: Sequence[Any]) -> Participant:
@@ -159,8 +161,13 @@ def identity_of(tx: Transaction, person: Participant) -> Identity:
 def by_handle(tx: Transaction, handle: str, *, lock: bool = False) -> Participant | None:
     """The participant of that handle. With `lock` their other writers wait until the transaction ends: two
     devices that send at one moment come one after the other."""
-    row = (_BY_HANDLE_LOCKED if lock else _BY_HANDLE).one_or_none(tx, {"handle": handle})
-    return _read(row) if row else None
+    return ask_by_handle(tx, handle, lock=lock).found()
+
+
+def ask_by_handle(tx: Transaction, handle: str, *, lock: bool = False) -> Asked[Participant | None]:
+    """The same, without waiting for it."""
+    asked = (_BY_HANDLE_LOCKED if lock else _BY_HANDLE).ask(tx, {"handle": handle})
+    return asked.then(lambda rows: _read(rows[0]) if rows else None)
 
 
 def by_code_hash(tx: Transaction, code_hash: str) -> Participant | None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import and_, bindparam, insert, literal_column, or_, select
 
 from pro_app import json_text
+from pro_app.records.participants import ID_OF_HANDLE
 from pro_app.records.prepared import Asked, Prepared, Row
 from pro_app.records.schema import response, score
 from pro_app.records.store import Transaction
@@ -80,17 +81,18 @@ class Stored:
 
 
 _COLUMNS = [response.c[name] for name in Stored.__dataclass_fields__]
-_THE_FORM = and_(
-    response.c.participant_id == bindparam("participant"),
-    response.c.timepoint == bindparam("timepoint"),
-    response.c.instrument == bindparam("instrument"),
+_OF_FORM = and_(
+    response.c.timepoint == bindparam("timepoint"), response.c.instrument == bindparam("instrument")
 )
+_THEIRS = and_(response.c.participant_id == ID_OF_HANDLE, _OF_FORM)
 _BY_UUID = Prepared(select(*_COLUMNS).where(response.c.uuid == bindparam("uuid")))
-_OF_FORM = Prepared(select(*_COLUMNS).where(or_(response.c.uuid == bindparam("uuid"), _THE_FORM)))
+_SO_FAR = Prepared(select(*_COLUMNS, _THEIRS).where(or_(response.c.uuid == bindparam("uuid"), _THEIRS)))
 # Written out, not a parameter: for a parameter that a partial index depends on, SQLite plans the statement
 # anew each time it runs, which takes longer than running it.
 COUNTS = response.c.standing == literal_column("'current'")
-_CURRENT = Prepared(select(*_COLUMNS).where(_THE_FORM, COUNTS))
+_CURRENT = Prepared(
+    select(*_COLUMNS).where(response.c.participant_id == bindparam("participant"), _OF_FORM, COUNTS)
+)
 _INSERT = Prepared(
     insert(response).returning(response.c.id),
     fill=[column.name for column in response.columns if column is not response.c.id],
@@ -182,19 +184,18 @@ def by_uuid(tx: Transaction, uuid: str) -> Stored | None:
 
 
 def of_form(
-    tx: Transaction, uuid: str, participant_id: int, timepoint: str, instrument: str
+    tx: Transaction, uuid: str, handle: str, timepoint: str, instrument: str
 ) -> Asked[tuple[Stored | None, int]]:
-    """The response with this id, wherever it belongs, and the highest revision that this form has ever had;
-    0 when nothing has come to it."""
-    form = (participant_id, timepoint, instrument)
-    names = {"uuid": uuid, "participant": participant_id, "timepoint": timepoint, "instrument": instrument}
+    """The response with this id, wherever it belongs, and the highest revision that this form of the
+    participant of that handle has ever had; 0 when nothing has come to it."""
 
     def read(rows: list[Row]) -> tuple[Stored | None, int]:
-        found = [_read(row) for row in rows]
-        mine = [one.revision for one in found if (one.participant_id, one.timepoint, one.instrument) == form]
-        return next((one for one in found if one.uuid == uuid), None), max(mine, default=0)
+        found = [(_read(row[:-1]), row[-1]) for row in rows]
+        revision = max((one.revision for one, theirs in found if theirs), default=0)
+        return next((one for one, _ in found if one.uuid == uuid), None), revision
 
-    return _OF_FORM.ask(tx, names).then(read)
+    names = {"uuid": uuid, "handle": handle, "timepoint": timepoint, "instrument": instrument}
+    return _SO_FAR.ask(tx, names).then(read)
 
 
 def current(tx: Transaction, participant_id: int, timepoint: str, instrument: str) -> Stored | None:

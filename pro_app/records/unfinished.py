@@ -6,7 +6,6 @@ Both in one query: where a participant stands is asked while somebody waits for 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from pro_app.records.participants import ID_OF_HANDLE
 from pro_app.records.prepared import Asked, Prepared
 from pro_app.records.schema import draft
 from pro_app.records.schema_clinic import missing_reason
@@ -49,11 +49,12 @@ def _query(drafts: ColumnElement[bool], reasons: ColumnElement[bool]) -> Compoun
     )
 
 
-_ONE: BindParameter[Any] = bindparam("id", type_=BigInteger)
 _EACH: BindParameter[Any] = bindparam("ids", expanding=True)
 # One array instead of a parameter for each: for a page of hundreds that is most of the time.
 _ARRAY: BindParameter[Any] = bindparam("ids", type_=ARRAY(BigInteger))
-_OF_ONE = Prepared(_query(draft.c.participant_id == _ONE, missing_reason.c.participant_id == _ONE))
+_OF_ONE = Prepared(
+    _query(draft.c.participant_id == ID_OF_HANDLE, missing_reason.c.participant_id == ID_OF_HANDLE)
+)
 _UNFINISHED = _query(draft.c.participant_id.in_(_EACH), missing_reason.c.participant_id.in_(_EACH))
 _ON_POSTGRES = _query(draft.c.participant_id == any_(_ARRAY), missing_reason.c.participant_id == any_(_ARRAY))
 
@@ -66,20 +67,25 @@ class Unfinished:
     excused: dict[str, dict[str, str]]
 
 
-def of_many(tx: Transaction, participant_ids: Sequence[int]) -> Asked[dict[int, Unfinished]]:
+def of_one(tx: Transaction, handle: str) -> Asked[Unfinished]:
+    """What is known of the participant of that handle; nothing if there is no such participant."""
+    return _OF_ONE.ask(tx, {"handle": handle}).then(_read)
+
+
+def of_many(tx: Transaction, participant_ids: Sequence[int]) -> dict[int, Unfinished]:
     """What is known of each of `participant_ids`; nobody is left out."""
-    if len(participant_ids) == 1:
-        return _OF_ONE.ask(tx, {"id": participant_ids[0]}).then(partial(_read, participant_ids))
     query = _ON_POSTGRES if tx.on_postgres else _UNFINISHED
-    rows = tx.conn.execute(query, {"ids": list(participant_ids)}).all()
-    return Asked(lambda: _read(participant_ids, rows))
+    of_each: dict[int, list[Sequence[Any]]] = {one: [] for one in participant_ids}
+    for row in tx.conn.execute(query, {"ids": list(participant_ids)}):
+        of_each[row.participant_id].append(row)
+    return {one: _read(rows) for one, rows in of_each.items()}
 
 
-def _read(participant_ids: Sequence[int], rows: Iterable[Sequence[Any]]) -> dict[int, Unfinished]:
-    found = {one: Unfinished({}, {}) for one in participant_ids}
-    for one, timepoint, instrument, at, reason in rows:
+def _read(rows: Iterable[Sequence[Any]]) -> Unfinished:
+    found = Unfinished({}, {})
+    for _, timepoint, instrument, at, reason in rows:
         if reason is None:
-            found[one].opened.setdefault(timepoint, {})[instrument] = at
+            found.opened.setdefault(timepoint, {})[instrument] = at
         else:
-            found[one].excused.setdefault(timepoint, {})[instrument] = reason
+            found.excused.setdefault(timepoint, {})[instrument] = reason
     return found

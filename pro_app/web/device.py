@@ -14,12 +14,13 @@ from werkzeug.datastructures import Headers
 
 from pro_app.actions import answer, consent
 from pro_app.actions.answer import Receipt, Submission
-from pro_app.actions.visit import Look, Part, look
+from pro_app.actions.visit import Ahead, Look, Part, ask, look
 from pro_app.errors import ProAppError
 from pro_app.links import Ticket
 from pro_app.records.responses import Helper, Mode
+from pro_app.records.store import Transaction
 from pro_app.web import locale, question_page
-from pro_app.web.current import asked, here_and_now, now, patient, service, visiting
+from pro_app.web.current import asked, here_and_now, now, patient, service, visiting, visiting_with
 from pro_app.web.device_body import Fields, read_json
 from pro_app.web.display import said_in
 from pro_app.web.guard import device
@@ -55,11 +56,15 @@ def visit(ref: str) -> Response:
     """All that the page needs to begin or to go on. Answers that were sent are never among it."""
     _check_ref(ref)
     house = service()
-    with visiting() as (tx, person, timepoint):
+    with visiting_with(_ask_of_visit) as (tx, person, timepoint, ahead):
         consent.check(person)
-        seen = look(tx, house.study, house.catalogue, person, timepoint, now())
+        seen = look(tx, house.study, house.catalogue, person, timepoint, now(), ahead)
         answer.check_open(seen.stop, person)
         return as_json(visit_json(seen, _token(g.ticket), "clinic_tablet" if handed_over() else "own_phone"))
+
+
+def _ask_of_visit(tx: Transaction, ticket: Ticket) -> Ahead:
+    return ask(tx, ticket.handle, ticket.timepoint)
 
 
 @blueprint.post("/draft")
@@ -99,7 +104,11 @@ def response() -> Response:
     if handed_over():
         submission = replace(submission, mode="clinic_tablet")  # the tablet's state says it, not its page
     house = service()
-    with visiting(write=True) as (tx, person, timepoint):
+
+    def ask_of_form(tx: Transaction, ticket: Ticket) -> answer.Ahead:
+        return answer.ask(tx, ticket.handle, ticket.timepoint, submission)
+
+    with visiting_with(ask_of_form, write=True) as (tx, person, timepoint, ahead):
         consent.check(person)
         receipt = answer.submit(
             tx,
@@ -110,6 +119,7 @@ def response() -> Response:
             submission,
             patient(person),
             now(),
+            ahead,
         )
     return as_json(receipt_json(receipt), 200 if receipt.repeated else 201)
 

@@ -35,6 +35,8 @@ class Door:
 
 
 class _Task(WSGITask):
+    wrote_header = False
+
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         if self.channel.refused:

@@ -37,7 +37,7 @@ FLOORS = (
     ),
     ("records",),
     ("journey", "successor"),
-    ("letters", "exports"),
+    ("letters", "exports", "standing"),
     ("actions", "gateways", "demo_registry"),
     ("wiring",),
     ("web", "clock"),
