@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import String, Update, bindparam, cast, func, insert, literal, select, true, update
+from sqlalchemy.dialects.postgresql import insert as on_postgresql
 
 from pro_app import json_text
 from pro_app.records.prepared import Prepared
@@ -23,22 +24,43 @@ _START = "0" * 64
 # A row that is out of place is looked for in at most so many others.
 _MOST_PLACES = 200
 _HEAD = Prepared(
-    select(audit_chain.c.length, audit_chain.c.head_hash)
-    .where(audit_chain.c.chain == bindparam("of"))
-    .with_for_update()
+    select(audit_chain.c.length, audit_chain.c.head_hash).where(audit_chain.c.chain == bindparam("of"))
 )
 _ROW = [column.name for column in audit.columns if column is not audit.c.id]
-_INSERT = insert(audit).inline()
-_MOVE = (
+_APPEND = Prepared(insert(audit).inline(), fill=_ROW)
+_MOVE_HEAD = Prepared(
     update(audit_chain)
     .where(audit_chain.c.chain == bindparam("of"))
     .values(length=bindparam("to"), head_hash=bindparam("with"))
 )
-_APPEND = Prepared(_INSERT, fill=_ROW)
-_MOVE_HEAD = Prepared(_MOVE)
-_BOTH = Prepared(
-    _INSERT.values({name: bindparam(f"new_{name}") for name in _ROW}).add_cte(_MOVE.cte("moved"))
-)
+
+
+def _linked() -> Update:
+    """One statement that takes the head, adds the row with its hash and moves the head.
+
+    The site's other writers wait from here to the commit, so nothing of it should have to come back first.
+    first_hash: what the hash is if this is the chain's first row; rest: the row's fields after its number.
+    """
+    told = [name for name in _ROW if name not in ("number", "previous_hash", "hash")]
+    of = audit_chain.c.chain == bindparam("new_chain")
+    begun = {"chain": bindparam("new_chain"), "length": 1, "head_hash": bindparam("first_hash")}
+    first = on_postgresql(audit_chain).values(begun).on_conflict_do_nothing().cte("first")
+    head = select(audit_chain.c.length, audit_chain.c.head_hash).where(of).with_for_update().cte("head")
+    previous = func.coalesce(head.c.head_hash, _START)
+    number = func.coalesce(head.c.length, 0) + 1
+    body = func.concat(previous, "\n[", cast(number, String), ",", bindparam("rest", type_=String))
+    digest = func.encode(func.sha256(func.convert_to(body, "UTF8")), "hex")
+    values = [bindparam(f"new_{name}", type_=audit.c[name].type) for name in told]
+    row = select(*values, number, previous, digest).select_from(
+        select(literal(1)).subquery("one").outerjoin(head, true())
+    )
+    added = insert(audit).from_select([*told, "number", "previous_hash", "hash"], row)
+    new = added.returning(audit.c.chain, audit.c.number, audit.c.hash).cte("new")
+    moved = update(audit_chain).where(audit_chain.c.chain == new.c.chain)
+    return moved.values(length=new.c.number, head_hash=new.c.hash).add_cte(first)
+
+
+_LINK = Prepared(_linked())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +105,11 @@ def append(
 
     `detail` must be JSON and must hold nothing that names a person; `subject` is a study number or login.
     """
-    head = _HEAD.one_or_none(tx, {"of": chain})
-    if head is None:
-        tx.conn.execute(insert(audit_chain).values(chain=chain, length=0, head_hash=_START))
-    length, previous = head if head is not None else (0, _START)
     at = now.astimezone(UTC)
     text = json_text.canonical(detail)
-    number = length + 1
-    fields = [number, at.isoformat(), actor.kind, actor.name, action, subject, text, actor.address]
-    digest = _row_hash(previous, fields)
+    fields = [at.isoformat(), actor.kind, actor.name, action, subject, text, actor.address]
     row = {
         "chain": chain,
-        "number": number,
         "at": at,
         "actor_kind": actor.kind,
         "actor": actor.name,
@@ -102,16 +117,19 @@ def append(
         "subject": subject,
         "detail": text,
         "address": actor.address,
-        "previous_hash": previous,
-        "hash": digest,
     }
-    moved = {"of": chain, "to": number, "with": digest}
     if tx.on_postgres:
-        # In one statement: while it is on its way, the site's other writers wait for the head.
-        _BOTH.run(tx, {**{f"new_{name}": value for name, value in row.items()}, **moved})
-    else:
-        _APPEND.run(tx, row)
-        _MOVE_HEAD.run(tx, moved)
+        linking = {"first_hash": _row_hash(_START, [1, *fields]), "rest": json_text.compact(fields)[1:]}
+        _LINK.run(tx, {**{f"new_{name}": value for name, value in row.items()}, **linking})
+        return
+    head = _HEAD.one_or_none(tx, {"of": chain})
+    if head is None:
+        tx.conn.execute(insert(audit_chain).values(chain=chain, length=0, head_hash=_START))
+    length, previous = head if head is not None else (0, _START)
+    number = length + 1
+    digest = _row_hash(previous, [number, *fields])
+    _APPEND.run(tx, {**row, "number": number, "previous_hash": previous, "hash": digest})
+    _MOVE_HEAD.run(tx, {"of": chain, "to": number, "with": digest})
 
 
 def history(tx: Transaction, subject: str, limit: int = 200) -> tuple[Event, ...]:

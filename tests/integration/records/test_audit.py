@@ -1,5 +1,6 @@
 """The audit trail notices every way of changing it behind its back, and says which row it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -35,6 +36,20 @@ def test_a_trail_that_nobody_touched_is_whole(trail: Store) -> None:
         assert audit.length(tx) == 6
         assert len(audit.history(tx, "SH01-001")) == 5
         assert audit.history(tx, "SH01-001")[0].actor == LI
+
+
+def test_many_who_write_at_one_moment_make_one_chain(trail: Store, now: datetime) -> None:
+    def write(number: int) -> None:
+        for turn in range(20):
+            with trail.writing(short=True) as tx:
+                detail = {"turn": turn, "said": '芬太尼 "patch"\n\\ \u2028 \U0001f600'}
+                audit.append(tx, "SH01", LI, "surgery_moved", f"SH01-{number:03d}", detail, now)
+
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(write, range(8)))
+    with trail.reading() as tx:
+        assert audit.verify(tx) == ()
+        assert audit.length(tx) == 6 + 8 * 20
 
 
 @pytest.mark.parametrize(
