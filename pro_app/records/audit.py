@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import String, Update, bindparam, cast, func, insert, literal, select, true, update
-from sqlalchemy.dialects.postgresql import insert as on_postgresql
+from sqlalchemy import String, bindparam, cast, func, insert, literal, select, true, update
 
 from pro_app import json_text
 from pro_app.records.prepared import Prepared
@@ -35,12 +35,15 @@ _MOVE_HEAD = Prepared(
 )
 
 
-def _linked() -> Update:
+@cache
+def _linked() -> Prepared:
     """One statement that takes the head, adds the row with its hash and moves the head.
 
     The site's other writers wait from here to the commit, so nothing of it should have to come back first.
     first_hash: what the hash is if this is the chain's first row; rest: the row's fields after its number.
     """
+    from sqlalchemy.dialects.postgresql import insert as on_postgresql  # late: decision 0095
+
     told = [name for name in _ROW if name not in ("number", "previous_hash", "hash")]
     of = audit_chain.c.chain == bindparam("new_chain")
     begun = {"chain": bindparam("new_chain"), "length": 1, "head_hash": bindparam("first_hash")}
@@ -57,10 +60,7 @@ def _linked() -> Update:
     added = insert(audit).from_select([*told, "number", "previous_hash", "hash"], row)
     new = added.returning(audit.c.chain, audit.c.number, audit.c.hash).cte("new")
     moved = update(audit_chain).where(audit_chain.c.chain == new.c.chain)
-    return moved.values(length=new.c.number, head_hash=new.c.hash).add_cte(first)
-
-
-_LINK = Prepared(_linked())
+    return Prepared(moved.values(length=new.c.number, head_hash=new.c.hash).add_cte(first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def append(
     }
     if tx.on_postgres:
         linking = {"first_hash": _row_hash(_START, [1, *fields]), "rest": json_text.compact(fields)[1:]}
-        _LINK.run(tx, {**{f"new_{name}": value for name, value in row.items()}, **linking})
+        _linked().run(tx, {**{f"new_{name}": value for name, value in row.items()}, **linking})
         return
     head = _HEAD.one_or_none(tx, {"of": chain})
     if head is None:
