@@ -20,6 +20,7 @@ from benchmarks import (
     question_page,
     scoring,
     start,
+    steps,
     submission,
     submission_over_http,
     tick,
@@ -39,6 +40,7 @@ def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "question page", lambda: _question_page(folder / "page")
     yield "submission over HTTP", lambda: submission_over_http.measure(folder / "http")
     yield "submission", _submission
+    yield "steps", lambda: steps.measure(folder / "steps")
     yield "completions on SQLite", lambda: completions.measure(folder / "sqlite")
     yield "completions on PostgreSQL", lambda: _on_postgres(folder / "postgres")
     yield "load", lambda: load.measure(folder / "load")

@@ -155,7 +155,7 @@ def _ours(folder: Path, url: str | None) -> tuple[Found, Found]:
 
     async def complete(caller: Caller, number: int) -> None:
         token, body = people[number]
-        seen["page"] = await _answer(caller, token, body, {"Authorization": f"Visit {token}"})
+        seen["page"] = await answer(caller, token, body, {"Authorization": f"Visit {token}"})
 
     async def whole_way(caller: Caller, number: int) -> None:
         token, body = people[number]
@@ -164,7 +164,7 @@ def _ours(folder: Path, url: str | None) -> tuple[Found, Found]:
         secret = link.body.decode().partition('name="csrf_token" value="')[2].partition('"')[0]
         begun = _want(await caller.ask("POST", f"/v/{token}", form, f"csrf_token={secret}".encode()), 303)
         _want(await caller.ask("GET", "/visit", {"Cookie": begun.cookie}), 200)
-        await _answer(caller, token, body, {"Cookie": begun.cookie})
+        await answer(caller, token, body, {"Cookie": begun.cookie})
 
     port = free_port()
     environ |= {"PRO_APP_PORT": str(port), "PRO_APP_THREADS": str(THREADS)}
@@ -174,7 +174,7 @@ def _ours(folder: Path, url: str | None) -> tuple[Found, Found]:
         return replace(alone, pages_per_second=_pages_per_second(port, seen["page"])), way
 
 
-async def _answer(caller: Caller, token: str, body: bytes, who: dict[str, str]) -> str:
+async def answer(caller: Caller, token: str, body: bytes, who: dict[str, str]) -> str:
     """From the visit's data to the receipt; returns the address of the page."""
     sent = json.loads(body)
     visit = _want(await caller.ask("GET", f"/device/visit/{sent['ref']}", who), 200)
