@@ -55,15 +55,17 @@ form.addEventListener("keydown", (event) => {
   }
 });
 
-// The draft is saved a moment after each change, one request at a time.
-let due = 0;
+// The draft is saved a moment after each change, one request at a time, and at once when the page is left.
+let due = 0; // a save that has not begun yet
 let saving = Promise.resolve();
 
 async function save() {
+  due = 0;
   const body = new FormData(form);
   body.set("action", "quietly");
   try {
-    const answer = await fetch(location.pathname, { method: "POST", body, redirect: "manual" });
+    const answer = await fetch(location.pathname, { method: "POST", body, redirect: "manual", keepalive: true });
+    if (due) return; // of what was changed meanwhile nothing is said yet
     const clock = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
     status.textContent = answer.status === 204 ? `${form.dataset.saved} ${clock}` : form.dataset.unsaved;
   } catch {
@@ -73,7 +75,9 @@ async function save() {
 
 form.addEventListener("change", () => {
   clearTimeout(due);
+  status.textContent = "";
   due = setTimeout(() => (saving = saving.then(save)), 600);
 });
-form.addEventListener("submit", () => clearTimeout(due));
+form.addEventListener("submit", () => (due = clearTimeout(due)));
+addEventListener("pagehide", () => due && (clearTimeout(due), save()));
 figures(form);
