@@ -5,6 +5,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -94,6 +96,35 @@ def test_requests_sent_at_once_are_answered_in_their_order(at: At) -> None:
     with at.talk() as connection:
         connection.sendall(request_for("/a", b"1") + request_for("/b", b"2") + request_for("/c", b"3"))
         assert [answer(connection) for _ in range(3)] == [b"/a1", b"/b2", b"/c3"]
+
+
+@pytest.mark.parametrize(
+    ("version", "wish", "said"),
+    [
+        ("1.1", "", ""),
+        ("1.1", "close", "close"),
+        ("1.0", "", "close"),
+        ("1.0", "keep-alive", "Keep-Alive"),
+    ],
+)
+def test_an_answer_says_its_length_the_time_and_whether_it_was_the_last_once(
+    at: At, version: str, wish: str, said: str
+) -> None:
+    """However the client speaks: the first of these goes our short way, the others Waitress's own."""
+    asked = f"GET /echo HTTP/{version}\r\nHost: a\r\n{f'Connection: {wish}' if wish else 'A: b'}\r\n\r\n"
+    with at.talk() as connection:
+        connection.sendall(asked.encode())
+        connection.shutdown(socket.SHUT_WR)
+        whole = b"".join(iter(lambda: connection.recv(1000), b""))
+    head, _, body = whole.decode().partition("\r\n\r\n")
+    first, *lines = head.split("\r\n")
+    pairs = [line.split(": ", 1) for line in lines]
+    headers = {name.lower(): value for name, value in pairs}
+    assert (first, body) == (f"HTTP/{version} 200 OK", "/echo")
+    assert len(headers) == len(pairs)
+    assert (headers.get("connection", ""), headers["content-length"]) == (said, "5")
+    told = parsedate_to_datetime(headers["date"])
+    assert abs((datetime.now(UTC) - told).total_seconds()) < PATIENCE_S
 
 
 @pytest.fixture
