@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 blueprint = Blueprint("device", __name__, url_prefix="/device")
 
 MODES: tuple[Mode, ...] = ("own_phone", "clinic_tablet", "interview")
-# Flask's own sorts the keys and looks for dates and dataclasses, which none of these has.
+# In ASCII, unlike `json_text`: no text that was ever stored can fail to leave. Flask's own sorts the keys and
+# looks for dates and dataclasses, which none of these has.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 HELPERS: tuple[Helper, ...] = ("alone", "read", "filled")
 

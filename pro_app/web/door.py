@@ -57,11 +57,10 @@ class _Task(WSGITask):
         """What Waitress builds, without putting names in capitals and in order that stand so already. For an
         answer of known length on a connection that stays open; any other goes the long way."""
         names = {name for name, _ in self.response_headers}
-        stays = self.version == "1.1" and not self.close_on_finish
         asked_to_close = self.request.headers.get("CONNECTION", "").lower() == "close"
-        if not stays or asked_to_close or not self.has_body or not names.isdisjoint(_LONG_WAY):
-            return bytes(super().build_response_header())
-        if "Content-Length" not in names:
+        stays = self.version == "1.1" and not self.close_on_finish and not asked_to_close
+        known = self.has_body and "Content-Length" in names and names.isdisjoint(_LONG_WAY)
+        if not (stays and known):
             return bytes(super().build_response_header())
         lines = [f"HTTP/1.1 {self.status}", f"Date: {_http_date(int(self.start_time))}"]
         lines += [f"{name}: {value}" for name, value in self.response_headers]
