@@ -191,12 +191,13 @@ class Ahead:
 
     past: Asked[Past]
     form: Asked[tuple[Stored | None, int]]
+    new_id: Asked[int | None]
 
 
 def ask(tx: Transaction, handle: str, timepoint: str, sent: Submission) -> Ahead:
     """Ask for it before the participant of that handle is known."""
     form = responses.of_form(tx, sent.response, handle, timepoint, sent.instrument)
-    return Ahead(journey.ask_past(tx, handle), form)
+    return Ahead(journey.ask_past(tx, handle), form, responses.next_id(tx))
 
 
 def submit(
@@ -241,7 +242,7 @@ def submit(
     if earlier:
         return _receipt(sent.response, content, earlier.received_at, earlier.standing, repeated=True)
     new = _new_response(stored_as, way, stop, sent, definition, wire, content, revision, now)
-    raised = _store(tx, study, definition, checked, new, way, now)
+    raised = _store(tx, study, definition, checked, new, ahead.new_id.found(), way, now)
     detail = {
         "response": stored_as,
         "timepoint": timepoint,
@@ -264,11 +265,12 @@ def _store(
     definition: Instrument,
     checked: Answers,
     new: NewResponse,
+    new_id: int | None,
     way: Journey,
     now: datetime,
 ) -> tuple[str, ...]:
     """The response with its scores, alerts and outbox rows; returns which alert rules it set off."""
-    response_id = responses.add(tx, new)
+    response_id = responses.add(tx, new, new_id)
     sheet = score(definition.scoring, checked.for_scoring())
     responses.add_scores(tx, response_id, sheet.algorithm, sheet.scores.values(), new.content_hash)
     if new.standing == "current":

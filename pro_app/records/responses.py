@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, insert, literal_column, or_, select
+from sqlalchemy import and_, bindparam, false, insert, literal_column, select, true, union_all
 
 from pro_app import json_text
 from pro_app.records.participants import ID_OF_HANDLE
@@ -84,19 +84,25 @@ _COLUMNS = [response.c[name] for name in Stored.__dataclass_fields__]
 _OF_FORM = and_(
     response.c.timepoint == bindparam("timepoint"), response.c.instrument == bindparam("instrument")
 )
-_THEIRS = and_(response.c.participant_id == ID_OF_HANDLE, _OF_FORM)
 _BY_UUID = Prepared(select(*_COLUMNS).where(response.c.uuid == bindparam("uuid")))
-_SO_FAR = Prepared(select(*_COLUMNS, _THEIRS).where(or_(response.c.uuid == bindparam("uuid"), _THEIRS)))
+# Two questions in one, not one with OR: for that PostgreSQL, which plans it while the table is small, reads
+# every response there is until the table is next analysed.
+_SO_FAR = Prepared(
+    union_all(
+        select(*_COLUMNS, false().label("theirs")).where(response.c.uuid == bindparam("uuid")),
+        select(*_COLUMNS, true()).where(response.c.participant_id == ID_OF_HANDLE, _OF_FORM),
+    )
+)
 # Written out, not a parameter: for a parameter that a partial index depends on, SQLite plans the statement
 # anew each time it runs, which takes longer than running it.
 COUNTS = response.c.standing == literal_column("'current'")
 _CURRENT = Prepared(
     select(*_COLUMNS).where(response.c.participant_id == bindparam("participant"), _OF_FORM, COUNTS)
 )
-_INSERT = Prepared(
-    insert(response).returning(response.c.id),
-    fill=[column.name for column in response.columns if column is not response.c.id],
-)
+_FILLED = [column.name for column in response.columns if column is not response.c.id]
+_INSERT = Prepared(insert(response).returning(response.c.id), fill=_FILLED)
+_INSERT_AS = Prepared(insert(response).inline(), fill=["id", *_FILLED])
+_NEXT_ID = Prepared(select(literal_column("nextval('response_id_seq')")))
 _INSERT_SCORES = Prepared(
     insert(score).inline(), fill=[column.name for column in score.columns if column is not score.c.id]
 )
@@ -111,8 +117,19 @@ def _place(uuid: str) -> str:
     return f"response/{uuid}/free_text"
 
 
-def add(tx: Transaction, new: NewResponse) -> int:
-    """Store a response, return its id. A second `current` one for the same visit breaks a unique index."""
+def next_id(tx: Transaction) -> Asked[int | None]:
+    """An id of which PostgreSQL will make no second one, so that what follows a new response can go over with
+    it; a response that is not made after all leaves a gap. None on SQLite, where nothing is far away."""
+    if not tx.on_postgres:
+        return Asked(lambda: None)
+    return _NEXT_ID.ask(tx, {}).then(lambda rows: int(rows[0][0]))
+
+
+def add(tx: Transaction, new: NewResponse, as_id: int | None = None) -> int:
+    """Store a response, return its id. A second `current` one for the same visit breaks a unique index.
+
+    as_id: one that `next_id` gave; nothing is waited for then.
+    """
     open_answers: dict[str, Answer] = {}
     words: dict[str, object] = {}
     for item, answer in new.answers.items():
@@ -123,37 +140,38 @@ def add(tx: Transaction, new: NewResponse) -> int:
             open_answers[item] = answer
     sealed = tx.keys.seal(json.dumps(words, ensure_ascii=False), _place(new.uuid)) if words else None
     due, opens, closes = new.window or (None, None, None)
-    row = _INSERT.one_or_none(
-        tx,
-        {
-            "uuid": new.uuid,
-            "participant_id": new.participant_id,
-            "timepoint": new.timepoint,
-            "instrument": new.instrument,
-            "version": new.version,
-            "language": new.language,
-            "pack": new.pack,
-            "mode": new.mode,
-            "helper": new.helper,
-            "standing": new.standing,
-            "reason": new.reason,
-            "revision": new.revision,
-            "started_at": new.started_at,
-            "finished_at": new.finished_at,
-            "received_at": new.received_at,
-            "completed_on": new.completed_on,
-            "entered_by": new.entered_by,
-            "opened_at": new.opened_at,
-            "window_due": due,
-            "window_opens": opens,
-            "window_closes": closes,
-            "answers": json_text.compact(open_answers),
-            "free_text_sealed": sealed,
-            "content_hash": new.content_hash,
-        },
-    )
-    assert row is not None
-    return int(row[0])
+    row = {
+        "uuid": new.uuid,
+        "participant_id": new.participant_id,
+        "timepoint": new.timepoint,
+        "instrument": new.instrument,
+        "version": new.version,
+        "language": new.language,
+        "pack": new.pack,
+        "mode": new.mode,
+        "helper": new.helper,
+        "standing": new.standing,
+        "reason": new.reason,
+        "revision": new.revision,
+        "started_at": new.started_at,
+        "finished_at": new.finished_at,
+        "received_at": new.received_at,
+        "completed_on": new.completed_on,
+        "entered_by": new.entered_by,
+        "opened_at": new.opened_at,
+        "window_due": due,
+        "window_opens": opens,
+        "window_closes": closes,
+        "answers": json_text.compact(open_answers),
+        "free_text_sealed": sealed,
+        "content_hash": new.content_hash,
+    }
+    if as_id is not None:
+        _INSERT_AS.run(tx, {**row, "id": as_id})
+        return as_id
+    made = _INSERT.one_or_none(tx, row)
+    assert made is not None
+    return int(made[0])
 
 
 def add_scores(

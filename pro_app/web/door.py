@@ -8,6 +8,7 @@ from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import build_http_date
 
 from pro_app.web.admission import ALIVE, REFUSED, Judge
+from pro_app.web.headers import TAKES_BLOCK, Block
 from pro_app.web.waiting import since_last_data
 
 # Headers to which Waitress adds something of its own.
@@ -36,9 +37,14 @@ class Door:
 
 class _Task(WSGITask):
     wrote_header = False
+    block: Block | None = None
+
+    def _take(self, block: Block) -> None:
+        self.block = block
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
+        environ[TAKES_BLOCK] = self._take
         if self.channel.refused:
             environ[REFUSED] = True
         return environ
@@ -61,10 +67,13 @@ class _Task(WSGITask):
         stays = self.version == "1.1" and not self.close_on_finish and not asked_to_close
         known = self.has_body and "Content-Length" in names and names.isdisjoint(_LONG_WAY)
         if not (stays and known):
+            if self.block:
+                self.response_headers.extend(self.block.pairs)
             return bytes(super().build_response_header())
         lines = [f"HTTP/1.1 {self.status}", f"Date: {_http_date(int(self.start_time))}"]
         lines += [f"{name}: {value}" for name, value in self.response_headers]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        lines.append(f"{self.block.text if self.block else ''}\r\n")
+        return "\r\n".join(lines).encode("latin-1")
 
 
 @lru_cache(maxsize=4)

@@ -106,7 +106,6 @@ def create_app(service: Service) -> Flask:
     plain_text.install(app)
     cookies.configure(app, service.settings)
     locale.install(app, str(service.settings.translations_dir))
-    headers.install(app)
     problems.install(app)
     csrf = CSRFProtect(app)
     csrf.exempt(device.blueprint)  # authenticated by a header that no other site's page can send
@@ -122,6 +121,7 @@ def create_app(service: Service) -> Flask:
     guard.install(app)
     refusals.install(app)
     same_bytes.install(app)  # around all of it
+    headers.install(app)  # on everything
     return app
 
 

@@ -13,7 +13,7 @@ import pytest
 from waitress import wasyncore
 
 from pro_app.cli import serving
-from pro_app.web import readiness
+from pro_app.web import headers, readiness
 from tests.integration.hardening.conftest import Hospital
 
 PATIENCE_S = 20.0
@@ -35,7 +35,8 @@ class Small:
             assert self.go_on.wait(PATIENCE_S)
         if path == "/large":
             body = self.large
-        start("200 OK", [("Content-Length", str(len(body)))])
+        own = [("cache-control", "no-cache")] if path == "/own" else []
+        start("200 OK", [("Content-Length", str(len(body))), *own])
         return [body]
 
 
@@ -57,7 +58,8 @@ def at(hospital: Hospital, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     monkeypatch.setattr(serving, "CONNECTIONS", getattr(request, "param", serving.CONNECTIONS))
     app: Any = Small()
     listener = serving.listen("127.0.0.1", 0)
-    server = serving.web_server(app, hospital.house.settings, listener)
+    application: Any = headers.around(app, https=True)
+    server = serving.web_server(application, hospital.house.settings, listener)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield At(int(listener.getsockname()[1]), server, app)
@@ -107,11 +109,12 @@ def test_requests_sent_at_once_are_answered_in_their_order(at: At) -> None:
         ("1.0", "keep-alive", "Keep-Alive"),
     ],
 )
-def test_an_answer_says_its_length_the_time_and_whether_it_was_the_last_once(
-    at: At, version: str, wish: str, said: str
+@pytest.mark.parametrize(("path", "kept"), [("/echo", "no-store"), ("/own", "no-cache")])
+def test_an_answer_says_its_length_the_time_whether_it_was_the_last_and_our_headers_once(
+    at: At, version: str, wish: str, said: str, path: str, kept: str
 ) -> None:
     """However the client speaks: the first of these goes our short way, the others Waitress's own."""
-    asked = f"GET /echo HTTP/{version}\r\nHost: a\r\n{f'Connection: {wish}' if wish else 'A: b'}\r\n\r\n"
+    asked = f"GET {path} HTTP/{version}\r\nHost: a\r\n{f'Connection: {wish}' if wish else 'A: b'}\r\n\r\n"
     with at.talk() as connection:
         connection.sendall(asked.encode())
         connection.shutdown(socket.SHUT_WR)
@@ -119,11 +122,13 @@ def test_an_answer_says_its_length_the_time_and_whether_it_was_the_last_once(
     head, _, body = whole.decode().partition("\r\n\r\n")
     first, *lines = head.split("\r\n")
     pairs = [line.split(": ", 1) for line in lines]
-    headers = {name.lower(): value for name, value in pairs}
-    assert (first, body) == (f"HTTP/{version} 200 OK", "/echo")
-    assert len(headers) == len(pairs)
-    assert (headers.get("connection", ""), headers["content-length"]) == (said, "5")
-    told = parsedate_to_datetime(headers["date"])
+    found = {name.lower(): value for name, value in pairs}
+    assert (first, body) == (f"HTTP/{version} 200 OK", path)
+    assert len(found) == len(pairs)
+    assert (found.get("connection", ""), found["content-length"]) == (said, str(len(path)))
+    wanted = {**headers.of_a_refusal(https=True), "Cache-Control": kept}
+    assert {name: found.get(name.lower()) for name in wanted} == wanted
+    told = parsedate_to_datetime(found["date"])
     assert abs((datetime.now(UTC) - told).total_seconds()) < PATIENCE_S
 
 
