@@ -5,13 +5,15 @@ opened for each call. A resource that arrives unchanged keeps its version, as re
 """
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS resource (
@@ -101,7 +103,9 @@ class Book:
         return [_kept(row) for row in rows]
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> "Iterator[sqlite3.Connection]":
+        import sqlite3  # late: decision 0095
+
         self._path.parent.mkdir(parents=True, exist_ok=True)
         book = sqlite3.connect(self._path, timeout=15, isolation_level=None)
         try:
@@ -111,7 +115,7 @@ class Book:
             book.close()
 
     def _put(
-        self, book: sqlite3.Connection, resource: Mapping[str, Any], position: int, now: datetime
+        self, book: "sqlite3.Connection", resource: Mapping[str, Any], position: int, now: datetime
     ) -> Kept:
         kind, own_id = str(resource["resourceType"]), str(resource["id"])
         body = json.dumps(resource, ensure_ascii=False, sort_keys=True)
@@ -137,7 +141,7 @@ class Book:
         return Kept(kind, own_id, version, now, resource, created=before is None, changed=True)
 
 
-def _newest(book: sqlite3.Connection, kind: str, own_id: str) -> Kept | None:
+def _newest(book: "sqlite3.Connection", kind: str, own_id: str) -> Kept | None:
     row = book.execute(
         "SELECT type, id, version, received_at, body FROM resource WHERE type = ? AND id = ? AND newest = 1",
         (kind, own_id),

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     import httpx
 
 JSON = "application/fhir+json"
-PAGE = 200
+# How many are asked for at once. A page lies in memory as it came and as what becomes of it, and a response
+# is four times as long as a score.
+PAGE = {"QuestionnaireResponse": 20}
+PAGE_OF_OTHERS = 100
 
 
 class Access(Protocol):
@@ -168,7 +171,7 @@ class FhirRegistry:
         self.close()
 
     def _search(self, kind: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-        url = f"{self._base}/{kind}?{urlencode({**query, '_count': str(PAGE)})}"
+        url = f"{self._base}/{kind}?{urlencode({**query, '_count': str(PAGE.get(kind, PAGE_OF_OTHERS))})}"
         seen: set[str] = set()
         while url:
             seen.add(url)

@@ -75,7 +75,8 @@ def test_sent_twice_it_keeps_one_version_and_a_correction_adds_the_second(regist
 def test_what_it_holds_can_be_compared_page_by_page(
     registry: FhirRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pro_app.gateways.fhir.PAGE", 7)
+    monkeypatch.setattr("pro_app.gateways.fhir.PAGE", {})
+    monkeypatch.setattr("pro_app.gateways.fhir.PAGE_OF_OTHERS", 7)
     sent = [
         parcel(instrument_id, timepoint=visit)
         for instrument_id in ("bpi-sf", "qlq-c30")
