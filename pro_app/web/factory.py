@@ -120,8 +120,8 @@ def create_app(service: Service) -> Flask:
     app.jinja_env.globals.update(asset=assets.url, demo_mode=service.settings.demo)
     guard.install(app)
     refusals.install(app)
-    same_bytes.install(app)  # around all of it
-    headers.install(app)  # on everything
+    same_bytes.install(app)
+    headers.install(app)
     return app
 
 

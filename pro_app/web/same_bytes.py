@@ -130,7 +130,7 @@ def forget(app: Flask) -> None:
 
 
 def install(app: Flask) -> None:
-    """Must come after everything that changes what is answered."""
+    """Must come after everything that changes what is answered, but for `headers`, which are around this."""
     door = Door(app.wsgi_app, app.extensions[SERVICE], app.extensions[watching.EXTENSION])
     app.extensions[EXTENSION] = door
     app.wsgi_app = door  # type: ignore[method-assign]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import bindparam, event, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
-from pro_app.records import pipeline, store_faults
+from pro_app.records import store_faults
 from pro_app.records.prepared import Prepared
 from pro_app.records.schema import throttle
 from pro_app.records.store import Store
@@ -21,20 +21,6 @@ SET = Prepared(update(throttle).where(throttle.c.bucket == bindparam("of")).valu
 
 def row(bucket: str, level: float = 0.5) -> dict[str, object]:
     return {"bucket": bucket, "level": level, "updated_at": NOW}
-
-
-@pytest.fixture
-def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many statements each batch had."""
-    sizes: list[int] = []
-    go = pipeline._Batch.go
-
-    def counted(self: pipeline._Batch, questions: list[pipeline.Question], **how: bool) -> None:
-        sizes.append(len(questions))
-        go(self, questions, **how)
-
-    monkeypatch.setattr(pipeline._Batch, "go", counted)
-    return sizes
 
 
 def test_what_returns_nothing_waits_for_the_commit(store: Store, batches: list[int]) -> None:
