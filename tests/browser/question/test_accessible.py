@@ -215,6 +215,7 @@ def test_the_pain_questionnaire_is_answered_with_the_keyboard_alone(
             keyboard.press("Space")
             keyboard.press("ArrowRight")
         press_until(phone.page, NEXT, "Enter")
+    expect(phone.page.locator("#review-title")).to_be_focused()
     press_until(phone.page, "document.activeElement.value === 'alone'", "Space")
     press_until(phone.page, NEXT, "Enter")
     phone.at_end("received")
