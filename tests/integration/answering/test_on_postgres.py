@@ -1,16 +1,30 @@
 """What an answer costs PostgreSQL: how often it is spoken to, and whether it has to search."""
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import text
 
 from pro_app.actions import answer
+from pro_app.keys import KeyRing
 from pro_app.records import participants
 from pro_app.records.audit import Actor
-from pro_app.records.store import Transaction
+from pro_app.records.store import Store, Transaction
 from tests.integration.answering.ward import Ward
 from tests.people import sheet
+from tests.postgres import PostgresServer
 
-pytestmark = [pytest.mark.postgres, pytest.mark.parametrize("database_kind", ["postgres"])]
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def store(postgres_server: PostgresServer, migrated_template: str, keys: KeyRing) -> Iterator[Store]:
+    """A database that nobody has used: one that was emptied may remember how small its tables were, and a
+    table of one page is read whole, whatever indexes it has."""
+    with postgres_server.database(migrated_template) as url:
+        store = Store(url, keys)
+        yield store
+        store.close()
 
 
 def submit(tx: Transaction, ward: Ward) -> None:
