@@ -125,7 +125,7 @@ def freeze(tx: Transaction) -> None:
     SQLite's transactions do so by themselves; PostgreSQL's must be asked to.
     """
     if tx.on_postgres:
-        tx.conn.execution_options(isolation_level="REPEATABLE READ")
+        tx.conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 def count_people(tx: Transaction, sites: Collection[str]) -> int:

@@ -104,7 +104,7 @@ class Store:
         """short: a few statements. On PostgreSQL each sees its own moment either way (READ COMMITTED), and
         these go without the two round trips that open and close a transaction."""
         try:
-            with self._shortly(commit=False) if short else self.engine.connect() as conn:
+            with self._lent(commit=False, short=short) as conn:
                 yield self._transaction(conn, begins=not short)
         except _FAULTS as fault:
             if meaning := store_faults.of(fault):
@@ -115,10 +115,9 @@ class Store:
     def snapshot(self) -> Iterator[Transaction]:
         """For reading at length: each query sees the moment of the first, whatever is written meanwhile."""
         try:
-            with self.engine.connect() as conn:
+            with self._lent(commit=False, short=False) as conn:
                 if not self.on_sqlite:  # on SQLite a reader in WAL sees one moment anyway
-                    conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                    conn.exec_driver_sql("SELECT 1")  # begun by the driver, which knows of the level
+                    conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 yield self._transaction(conn)
         except _FAULTS as fault:
             if meaning := store_faults.of(fault):
@@ -134,7 +133,7 @@ class Store:
                     yield self._transaction(conn)
                 return
             if self._writers is None:
-                with self._shortly(commit=True) if short else self.engine.begin() as conn:
+                with self._lent(commit=True, short=short) as conn:
                     tx = self._transaction(conn)
                     yield tx
                     if tx.pipeline:
@@ -157,8 +156,13 @@ class Store:
         return Transaction(conn, self.keys, Pipeline(conn, begins=begins))
 
     @contextmanager
-    def _shortly(self, *, commit: bool) -> Iterator[Connection]:
-        """One of the connections that are kept; on PostgreSQL its transaction is the pipeline's to begin."""
+    def _lent(self, *, commit: bool, short: bool) -> Iterator[Connection]:
+        """A connection for one transaction. On PostgreSQL always one that is kept, so that there are no more
+        than are used at once; its transaction is the pipeline's to begin, or SQLAlchemy's."""
+        if self.on_sqlite and not short:
+            with self.engine.connect() as conn:
+                yield conn
+            return
         conn = self._kept.take()
         try:
             if self.on_sqlite:
@@ -172,7 +176,7 @@ class Store:
 
     def answers(self) -> bool:
         """Whether the database replies at all (for `/readyz`)."""
-        with self.engine.connect() as conn:
+        with self._lent(commit=False, short=True) as conn:
             return bool(conn.execute(text("SELECT 1")).scalar_one())
 
     def let_go(self) -> None:

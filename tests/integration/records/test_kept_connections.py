@@ -38,3 +38,30 @@ def test_one_that_this_side_closed_is_replaced_too(store: Store) -> None:
         kept = tx.conn.connection.driver_connection
     kept.close()  # type: ignore[union-attr]
     assert backend(store) != first
+
+
+def test_short_and_long_transactions_take_turns_on_one_connection(store: Store) -> None:
+    first = backend(store)
+    for short in (True, False):
+        with store.writing(short=short) as tx:
+            assert tx.conn.execute(text("SELECT pg_backend_pid()")).scalar_one() == first
+        with store.reading(short=short) as tx:
+            assert tx.conn.execute(text("SELECT pg_backend_pid()")).scalar_one() == first
+    assert store.answers()
+    with store.snapshot() as tx:
+        assert tx.conn.execute(text("SELECT pg_backend_pid()")).scalar_one() == first
+
+
+def test_what_a_snapshot_wants_ends_with_it(store: Store) -> None:
+    with store.snapshot() as tx:
+        level = tx.conn.execute(text("SHOW transaction_isolation")).scalar_one()
+        assert (level, tx.conn.execute(text("SHOW transaction_read_only")).scalar_one()) == (
+            "repeatable read",
+            "on",
+        )
+    with store.writing() as tx:
+        level = tx.conn.execute(text("SHOW transaction_isolation")).scalar_one()
+        assert (level, tx.conn.execute(text("SHOW transaction_read_only")).scalar_one()) == (
+            "read committed",
+            "off",
+        )
