@@ -10,6 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks import (
+    at_rest,
     clinic_pages,
     completions,
     export,
@@ -37,6 +38,7 @@ OUT = Path(__file__).resolve().parent.parent / "build" / "benchmarks.md"
 def parts(folder: Path) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     """What is measured, one thing after another: side by side they would disturb each other."""
     yield "start", lambda: start.measure(folder / "start")
+    yield "at rest", lambda: at_rest.measure(folder / "at-rest")
     yield "question page", lambda: _question_page(folder / "page")
     yield "submission over HTTP", lambda: submission_over_http.measure(folder / "http")
     yield "submission", _submission

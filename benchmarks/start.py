@@ -20,8 +20,6 @@ from benchmarks.rows import Row
 
 RUNS = 5
 TARGET_S = 0.7
-# The clock begins after the first page.
-SECONDS_TO_CLOCK = 3.0
 BARE = """
 import waitress
 from flask import Flask
@@ -72,44 +70,34 @@ def demonstration(data_dir: Path, participants: int = 24) -> Iterator[tuple[str,
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Seconds to the first answer, seconds of processor until then, MiB when it rests (0: not looked at)."""
+    """Seconds to the first answer, seconds of processor until then."""
 
     seconds: float
     cpu: float
-    rest: float = 0.0
 
 
-def _timed(
-    command: list[str], port: int, path: str, environ: dict[str, str], *, rest: bool = False
-) -> Launch:
+def _timed(command: list[str], port: int, path: str, environ: dict[str, str]) -> Launch:
     began = time.perf_counter()
     process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}{path}")
         seconds = time.perf_counter() - began
-        watched = Watched(process.pid)
-        cpu = watched.cpu_seconds()
-        if not rest:
-            return Launch(seconds, cpu)
-        time.sleep(SECONDS_TO_CLOCK)
-        watched.wait_for_rest()
-        return Launch(seconds, cpu, watched.memory_mib())
+        return Launch(seconds, Watched(process.pid).cpu_seconds())
     finally:
         process.terminate()
         process.wait(30)
 
 
 def measure(data_dir: Path) -> list[Row]:
-    """The median of several starts of a seeded installation, to its first page; what it rests at, once,
-    when its clock has delivered what waited and compared all with the registry (part of the same process)."""
+    """The median of several starts of a seeded installation, to its first page."""
     ours, bare = [], []
     with demonstration(data_dir) as (_, environ):
         pass
-    for run in range(RUNS):
+    for _ in range(RUNS):
         port = free_port()
         environ["PRO_APP_PORT"] = str(port)
         serve = [sys.executable, "-m", "pro_app", "serve"]
-        ours.append(_timed(serve, port, "/", environ, rest=run == 0))
+        ours.append(_timed(serve, port, "/", environ))
         port = free_port()
         bare.append(
             _timed([sys.executable, "-c", BARE.format(port=port)], port, "/healthz", dict(os.environ))
@@ -125,5 +113,4 @@ def measure(data_dir: Path) -> list[Row]:
         Row("launch to first page", seconds, "s", target=TARGET_S),
         Row("launch of a bare Flask app", beside, "s"),
         Row("processor until the first page", cpu, "s", cpu_beside, "a bare Flask app"),
-        Row("pro-app serve with its clock, at rest after its first tick", ours[0].rest, "MiB", target=79),
     ]
