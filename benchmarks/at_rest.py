@@ -89,7 +89,7 @@ def _served(environ: dict[str, str], *words: str) -> Iterator[Watched]:
 
 def _only_for_tests() -> list[str]:
     """Modules that stand in this environment and in no installation."""
-    installed = set(re.findall(r"^([\w.-]+)==", RUN_LOCK.read_text(encoding="utf-8"), re.MULTILINE))
+    installed = set(re.findall(r"^([\w.-]+)(?=\[|==)", RUN_LOCK.read_text(encoding="utf-8"), re.MULTILINE))
     known = {_plain(name) for name in installed} | {"pip", "setuptools"}
     return sorted(
         module

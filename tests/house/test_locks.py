@@ -16,7 +16,7 @@ import pytest
 from tests.house.source import ROOT
 
 LOCKS = ("requirements/run.lock", "requirements/test.lock", "deploy/rules/semgrep.lock")
-ENTRY = re.compile(r"^([a-z0-9][\w.-]*)==([\w.+!-]+)(?: ; .+?)? \\$")
+ENTRY = re.compile(r"^([a-z0-9][\w.-]*)(?:\[[\w,-]+\])?==([\w.+!-]+)(?: ; .+?)? \\$")
 
 
 def entries(lock: str) -> dict[str, int]:
