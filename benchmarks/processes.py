@@ -44,10 +44,19 @@ class Watched:
         raise TimeoutError("still at work")
 
     def memory_mib(self) -> float:
-        """Proportional set size: memory that several processes share counts once."""
+        """Proportional set size: memory that several processes share counts once, a library that programs
+        besides these map counts in part."""
+        return self._sum("Pss:")
+
+    def whole_mib(self) -> float:
+        """Resident set size: every page that a process maps counts, whoever else maps it. What several of
+        these share counts in each, so it says something of a process without children."""
+        return self._sum("Rss:")
+
+    def _sum(self, word: str) -> float:
         kib = 0
         for pid in self._all():
             for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
+                if line.startswith(word):
                     kib += int(line.split()[1])
         return kib / 1024
