@@ -67,7 +67,7 @@ def score(
         bar = stack.enter_context(_progress(raw, source))
         _run(scorer, _rows(reader, source), out, rejects, bar, source)
     if rejects and rejects.count:
-        click.echo(f"{rejects.count} rows could not be scored; they are in {errors}.", err=True)
+        click.echo(f"Rows that could not be scored: {rejects.count}, in {errors}.", err=True)
 
 
 def _run(

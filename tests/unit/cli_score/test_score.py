@@ -112,7 +112,7 @@ def test_with_an_errors_file_the_rest_is_scored_and_the_bad_rows_can_be_mended(t
     source = _file(tmp_path / "in.csv", [GOOD, bad, [], GOOD[:-1], GOOD])
     out, errors = tmp_path / "out.csv", tmp_path / "errors.csv"
     done = _run("qlq-c30", "--in", str(source), "--out", str(out), "--errors", str(errors))
-    assert (done.exit_code, done.stderr) == (0, f"2 rows could not be scored; they are in {errors}.\n")
+    assert (done.exit_code, done.stderr) == (0, f"Rows that could not be scored: 2, in {errors}.\n")
     assert len(_read(out)) == 2
     first, second = _read(errors)
     assert (first["error_row"], first["error_column"], first["q5"]) == ("3", "q5", "2.5")
